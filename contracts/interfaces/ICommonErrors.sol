@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title ICommonErrors
+/// @notice Errors that more than one contract throws.
+interface ICommonErrors {
+    /// @notice Thrown when an amount must not be zero.
+    error ZeroAmount();
+
+    /// @notice Thrown when an address must not be zero.
+    error ZeroAddress();
+
+    /// @notice Thrown when `caller` may not do this.
+    error NotAuthorized(address caller);
+
+    /// @notice Thrown when one of the market's three contracts is entered while another call is under way.
+    error MarketLocked();
+
+    /// @notice Thrown when a token moved `received` where `expected` was asked for [token].
+    error TokenTransferMismatch(uint256 expected, uint256 received);
+
+    /// @notice Thrown when a parameter is outside the hard bounds in code.
+    error ParameterOutOfBounds(bytes32 name, uint256 value, uint256 lower, uint256 upper);
+
+    /// @notice Thrown when no position with this id is open.
+    error PositionNotFound(uint256 positionId);
+
+    /// @notice Thrown when a price is older than one already used.
+    error PriceNotNewEnough(uint64 observedAt, uint64 newestUsed);
+
+    /// @notice Thrown when liquidation waits for traders to return after the sequencer restarted.
+    error SequencerGracePeriod(uint64 endsAt);
+}

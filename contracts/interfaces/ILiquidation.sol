@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title ILiquidation
+/// @notice Closing positions that no longer hold their maintenance margin, and those that have won all they can.
+interface ILiquidation {
+    /// @notice Emitted when a position is liquidated, in part or whole: the receipt.
+    event PositionLiquidated(
+        uint256 indexed positionId,
+        address indexed account,
+        address indexed liquidator,
+        uint256 sequence,
+        uint256 price,
+        uint256 observedAt,
+        int256 equity,
+        uint256 maintenanceMargin,
+        int256 sizeDelta,
+        int256 size,
+        uint256 fillPrice,
+        uint256 fee,
+        uint256 keeperFee,
+        uint256 paidOut,
+        uint256 shortfall
+    );
+
+    /// @notice Emitted when a position that reached its cap is closed.
+    event PositionSettledAtCap(
+        uint256 indexed positionId,
+        address indexed account,
+        address indexed keeper,
+        uint256 sequence,
+        uint256 price,
+        uint256 observedAt,
+        int256 sizeDelta,
+        uint256 fillPrice,
+        uint256 keeperFee,
+        uint256 paidOut
+    );
+
+    /// @notice Emitted for an item of a batch that could not be liquidated; `reason` is the encoded error.
+    event LiquidationSkipped(uint256 indexed positionId, uint256 sequence, bytes reason);
+
+    /// @notice Thrown when equity covers the maintenance margin.
+    error PositionHealthy(uint256 positionId, int256 equity, uint256 maintenanceMargin);
+
+    /// @notice Thrown when a position whose gain reached its reserve would be liquidated instead of settled.
+    error PositionCapped(uint256 positionId, int256 gain, uint256 reserve);
+
+    /// @notice Thrown when the gain at the fill price is still below the reserve.
+    error CapNotReached(uint256 positionId, int256 gain, uint256 reserve);
+
+    /// @notice Thrown between two partial liquidations.
+    error CoolingOff(uint256 positionId, uint256 until);
+
+    /// @notice Thrown when no item of a batch could be liquidated.
+    error NothingLiquidated(uint256 items);
+
+    /// @notice Liquidates a position whose equity is below its maintenance margin.
+    ///
+    /// @dev Emits {PositionLiquidated}. Ether left after verification returns to the caller.
+    ///
+    /// Notes:
+    /// - In part, down to the liquidation target, where that is possible; whole otherwise. What is left of a whole
+    ///   liquidation goes to the owner.
+    /// - The keeper's fee comes from the position's box and is at least `keeperFeeFloor`.
+    ///
+    /// Requirements:
+    /// - The sequencer's grace period must be over.
+    /// - The price must not be older than any that the market or the position has used.
+    /// - The position must be open and its gain below its reserve.
+    /// - Equity must be below maintenance margin.
+    /// - After a partial liquidation the cool-off must be over, unless equity is below half of maintenance margin.
+    ///
+    /// @param positionId The position.
+    /// @param proof Spot price proof for the oracle.
+    /// @param feeReceiver Who receives the keeper's fee.
+    /// @return keeperFee The fee [WAD quote].
+    function liquidate(
+        uint256 positionId,
+        bytes calldata proof,
+        address feeReceiver
+    ) external payable returns (uint256 keeperFee);
+
+    /// @notice Liquidates every position of the list that can be, at one price.
+    ///
+    /// @dev Emits {PositionLiquidated} or {LiquidationSkipped} for each. Reverts only when none could be.
+    ///
+    /// @param positionIds The positions.
+    /// @param proof Spot price proof for the oracle.
+    /// @param feeReceiver Who receives the keeper's fees.
+    /// @return liquidated How many were.
+    /// @return keeperFee The fees together [WAD quote].
+    function liquidateBatch(
+        uint256[] calldata positionIds,
+        bytes calldata proof,
+        address feeReceiver
+    ) external payable returns (uint256 liquidated, uint256 keeperFee);
+
+    /// @notice Closes a position whose gain at the fill price has reached its reserve.
+    ///
+    /// @dev Emits {PositionSettledAtCap}. The owner receives margin and reserve less `keeperFeeFloor`.
+    ///
+    /// Requirements:
+    /// - The price must not be older than any that the market or the position has used.
+    /// - The position must be open, and its gain at the fill price of a full close at least its reserve.
+    ///
+    /// @param positionId The position.
+    /// @param proof Spot price proof for the oracle.
+    /// @param feeReceiver Who receives the keeper's fee.
+    /// @return keeperFee The fee [WAD quote].
+    function settleAtCap(
+        uint256 positionId,
+        bytes calldata proof,
+        address feeReceiver
+    ) external payable returns (uint256 keeperFee);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Market} from "../types/Market.sol";
+import {CurveParameters} from "../types/MarketParameters.sol";
+import {Position} from "../types/Position.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @title IMarginVaultState
+/// @notice What a MarginVault holds. Health and prices derived from it are in MarketLens.
+///
+/// Notes:
+/// - Amounts are WAD unless named otherwise.
+/// - Every event carries `sequence`, which grows by one with each log of the contract: a gap is a lost log.
+/// - {PositionUpdated} and {MarketUpdated} carry the whole state after each change, so both can be rebuilt from logs.
+interface IMarginVaultState {
+    /// @notice Emitted whenever a position's size changes, with all that is stored of it afterwards.
+    event PositionUpdated(
+        uint256 indexed positionId,
+        uint256 sequence,
+        int256 size,
+        int256 openNotional,
+        uint256 margin,
+        uint256 reserve,
+        int256 fundingIndex,
+        uint256 borrowIndex,
+        uint256 priceTime,
+        uint256 cooldown,
+        uint256 termsId
+    );
+
+    /// @notice Emitted whenever rates change: at each change of size and of the pool's cash.
+    event MarketUpdated(
+        uint256 sequence,
+        int256 fundingIndex,
+        uint256 borrowIndex,
+        int256 fundingVelocity,
+        uint256 borrowRate,
+        uint256 referencePrice,
+        uint256 cash,
+        uint256 reserved
+    );
+
+    /// @notice Emitted when new terms are offered to new positions.
+    event TermsPublished(uint256 sequence, uint256 indexed termsId, Terms terms);
+
+    /// @notice Emitted when a transfer failed and `amountToken` waits to be claimed.
+    event PayoutDeferred(uint256 sequence, address indexed account, uint256 amountToken);
+
+    /// @notice Emitted when `account` claims deferred payouts.
+    event Claimed(uint256 sequence, address indexed account, address indexed receiver, uint256 amountToken);
+
+    /// @notice Emitted when what traders lost and paid is handed to the pool.
+    event DuesSwept(uint256 sequence, uint256 amountToken);
+
+    /// @notice Emitted when protocol fees are paid out.
+    event ProtocolFeesPaid(uint256 sequence, address indexed receiver, uint256 amountToken);
+
+    /// @notice The stored fields of a position; all zero when it is not open.
+    function position(uint256 positionId) external view returns (Position memory);
+
+    /// @notice The stored sums, indices as of `accruedAt`.
+    function market() external view returns (Market memory);
+
+    /// @notice The terms with this id.
+    function terms(uint256 termsId) external view returns (Terms memory);
+
+    /// @notice The terms offered to new positions.
+    function latestTermsId() external view returns (uint256);
+
+    /// @notice The funding, depth and borrow curves.
+    function curves() external view returns (CurveParameters memory);
+
+    /// @notice Largest open interest of either side [WAD base].
+    function maxOpenInterest() external view returns (uint256);
+
+    /// @notice Deferred payouts of an account [token].
+    function claimable(address account) external view returns (uint256 amountToken);
+
+    /// @notice Market orders of a position that wait for execution.
+    function pendingMarketOrders(uint256 positionId) external view returns (uint256);
+
+    /// @notice Whether one of the market's three contracts is executing.
+    function isLocked() external view returns (bool);
+
+    /// @notice The settlement token.
+    function collateralToken() external view returns (address);
+
+    /// @notice WAD units in one token unit.
+    function tokenScale() external view returns (uint256);
+
+    /// @notice The oracle, the pool and the order book of this market.
+    function oracle() external view returns (address);
+
+    /// @notice The pool that is counterparty to every position.
+    function liquidityVault() external view returns (address);
+
+    /// @notice The contract that changes sizes.
+    function orderBook() external view returns (address);
+
+    /// @notice Wait after a restart of the sequencer before anything is liquidated [s].
+    function sequencerGrace() external view returns (uint64);
+
+    /// @notice Share of position fees that goes to the protocol [WAD].
+    function protocolFeeShare() external view returns (uint256);
+
+    /// @notice Who receives protocol fees.
+    function protocolFeeReceiver() external view returns (address);
+}

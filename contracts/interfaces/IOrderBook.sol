@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Order, OrderRequest} from "../types/Order.sol";
+
+/// @title IOrderBook
+/// @notice Takes orders and lets anybody execute them at a price that did not exist when they were sent.
+///
+/// Notes:
+/// - `T` is the time of submission plus `executionDelay`.
+/// - Every event carries `sequence`, which grows by one with each log of the contract: a gap is a lost log.
+interface IOrderBook {
+    /// @notice Emitted when an order is taken, with all that is stored of it.
+    event OrderSubmitted(
+        uint256 indexed orderId,
+        uint256 indexed positionId,
+        address indexed account,
+        uint256 sequence,
+        Order order
+    );
+
+    /// @notice Emitted when an order is filled. What changed is in the MarginVault's events.
+    event OrderExecuted(uint256 indexed orderId, address indexed keeper, uint256 sequence, uint256 keeperFee, bool late);
+
+    /// @notice Emitted when an order ends without a fill. `reason` is the encoded error of the check that failed, empty
+    /// when its account cancelled it or it expired.
+    event OrderCancelled(
+        uint256 indexed orderId,
+        address indexed caller,
+        uint256 sequence,
+        uint256 refunded,
+        uint256 forfeited,
+        uint256 keeperFee,
+        bytes reason
+    );
+
+    /// @notice Thrown when no order with this id waits.
+    error OrderNotFound(uint256 orderId);
+
+    /// @notice Thrown when an order's size is zero, or not what its kind allows.
+    error OrderMalformed(bytes32 what);
+
+    /// @notice Thrown when an order offers its keeper too little.
+    error KeeperFeeTooSmall(uint256 keeperFee, uint256 minKeeperFee);
+
+    /// @notice Thrown when an expiry lies in the past.
+    error ExpiryInPast(uint256 expiry, uint256 timestamp);
+
+    /// @notice Thrown when a price is not the one that serves the order.
+    error PriceDoesNotCover(uint256 orderId, uint256 time, uint256 validFrom, uint256 observedAt, uint256 validUntil);
+
+    /// @notice Thrown when a market order's window has passed; it can only be cancelled.
+    error ExecutionWindowPassed(uint256 orderId, uint256 deadline);
+
+    /// @notice Thrown when a trigger order has expired.
+    error OrderExpired(uint256 orderId, uint256 expiry);
+
+    /// @notice Thrown when the price has not reached an order's trigger.
+    error TriggerNotReached(uint256 orderId, uint256 price, uint256 triggerPrice);
+
+    /// @notice Thrown when a market order is cancelled before its window has passed.
+    error CancelTooEarly(uint256 orderId, uint256 notBefore);
+
+    /// @notice Thrown when the orders of a batch are not in the order of their times, then ids.
+    error OrdersNotSorted(uint256 previousId, uint256 orderId);
+
+    /// @notice Thrown when no order of a batch was executed or cancelled.
+    error NothingExecuted(uint256 items);
+
+    /// @notice Thrown when the gas left could make a fill fail that would succeed with more.
+    error InsufficientGas(uint256 gasLeft, uint256 required);
+
+    /// @notice Submits an order and escrows its margin and keeper's fee.
+    ///
+    /// @dev Emits {OrderSubmitted}.
+    ///
+    /// Requirements:
+    /// - The size must not be zero; a market order has neither trigger nor expiry, a trigger order has both.
+    /// - A reduce-only order carries neither margin nor reserve; a fee from margin needs a reduce-only trigger order.
+    /// - The keeper's fee must be at least `minKeeperFee` and a whole multiple of 1e12.
+    /// - Margin and fee must be whole token units.
+    /// - The position, if named, must be open or about to be opened by a waiting order, and belong to the caller.
+    ///
+    /// @param request What the account asks for.
+    /// @return orderId Id of the order, and of the position where it opens one.
+    function submit(OrderRequest calldata request) external returns (uint256 orderId);
+
+    /// @notice Executes orders at the one price that `proof` shows. Anybody may call.
+    ///
+    /// @dev Emits {OrderExecuted} or {OrderCancelled} for each order that the price serves; others are passed over.
+    /// With a single order the reason for passing it over is thrown.
+    ///
+    /// Notes:
+    /// - All orders of a batch are of the kind of the first: market orders at their own price, trigger orders at spot.
+    /// - An order that fails a check is cancelled; the keeper is paid all the same.
+    ///
+    /// Requirements:
+    /// - Orders must be sorted by submission time, then id.
+    /// - At least one must be executed or cancelled.
+    /// - Enough gas must be left for each.
+    ///
+    /// @param orderIds The orders.
+    /// @param proof Price proof for the oracle.
+    /// @param feeReceiver Who receives the keeper's fees.
+    /// @return executed How many were filled.
+    function execute(
+        uint256[] calldata orderIds,
+        bytes calldata proof,
+        address feeReceiver
+    ) external payable returns (uint256 executed);
+
+    /// @notice Ends an order and returns its escrow.
+    ///
+    /// @dev Emits {OrderCancelled}.
+    ///
+    /// Notes:
+    /// - A trigger order may be cancelled by its account at any time, by anybody once expired or its position is gone.
+    /// - A market order may be cancelled by anybody once its window has passed. It then forfeits its keeper's fee to
+    ///   the pool, unless `proof` shows that no price existed for it.
+    ///
+    /// @param orderId The order.
+    /// @param proof Proof of absence for the oracle; empty where none is claimed.
+    function cancel(uint256 orderId, bytes calldata proof) external;
+
+    /// @notice Runs several calls; all or none. Takes no ether.
+    function multicall(bytes[] calldata calls) external returns (bytes[] memory results);
+
+    /// @notice The stored order; all zero when none waits under this id.
+    function order(uint256 orderId) external view returns (Order memory);
+
+    /// @notice Account that an order belongs to.
+    function accountOf(uint256 orderId) external view returns (address);
+
+    /// @notice How many orders were ever submitted; the newest id.
+    function orderCount() external view returns (uint256);
+
+    /// @notice The market's MarginVault.
+    function marginVault() external view returns (address);
+
+    /// @notice Delay between an order and the moment whose price it gets [s].
+    function executionDelay() external view returns (uint64);
+
+    /// @notice How long a market order waits for a price of its own [s].
+    function maxRoundWait() external view returns (uint64);
+
+    /// @notice How long a market order may be executed once its price exists [s].
+    function executionWindow() external view returns (uint64);
+
+    /// @notice Added against the account when no price came in time [WAD].
+    function latencySpread() external view returns (uint256);
+
+    /// @notice Least fee an order offers to its keeper [WAD quote].
+    function minKeeperFee() external view returns (uint256);
+}

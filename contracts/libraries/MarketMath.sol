@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {Market} from "../types/Market.sol";
+import {Position} from "../types/Position.sol";
+import {SkewMath} from "./SkewMath.sol";
+import {WadMath} from "./WadMath.sol";
+
+/// @title MarketMath
+/// @notice Sums over positions. A position is detached before it changes and attached after, so that the sums equal
+/// the sum over positions by construction (LAW-4).
+library MarketMath {
+    using SafeCast for uint256;
+    using SafeCast for int256;
+    using WadMath for uint256;
+
+    /// @notice Moves both indices to `timestamp`.
+    ///
+    /// @dev Linear in time with rates already rounded, so any partition of time gives the same result (LAW-9). An
+    /// index that reached the end of its range stays there: accrual then stops, and nothing reverts.
+    function accrue(Market memory market, uint256 timestamp) internal pure {
+        int256 elapsed = int256(timestamp - market.accruedAt);
+        if (elapsed == 0) return;
+        int256 funding = market.fundingIndex + market.fundingVelocity * elapsed;
+        market.fundingIndex = int96(WadMath.clamp(funding, type(int96).min, type(int96).max));
+        uint256 borrow = market.borrowIndex + uint256(market.borrowRate) * uint256(elapsed);
+        market.borrowIndex = uint64(borrow < type(uint64).max ? borrow : type(uint64).max);
+        market.accruedAt = uint64(timestamp);
+    }
+
+    /// @notice Takes a position out of the sums.
+    function detach(Market memory market, Position memory position) internal pure {
+        if (position.size > 0) market.longOpenInterest -= uint96(position.size);
+        else market.shortOpenInterest -= uint96(-position.size);
+        market.netNotional -= position.openNotional;
+        market.totalMargin -= position.margin;
+        market.fundingBasis -= _fundingBasis(position).toInt128();
+        market.borrowBasis -= _borrowBasis(position).toUint128();
+    }
+
+    /// @notice Puts a position into the sums.
+    function attach(Market memory market, Position memory position) internal pure {
+        if (position.size > 0) market.longOpenInterest += uint96(position.size);
+        else market.shortOpenInterest += uint96(-position.size);
+        market.netNotional += position.openNotional;
+        market.totalMargin += position.margin;
+        market.fundingBasis += _fundingBasis(position).toInt128();
+        market.borrowBasis += _borrowBasis(position).toUint128();
+    }
+
+    /// @notice Long minus short open interest [± WAD base].
+    function skew(Market memory market) internal pure returns (int256) {
+        return int256(uint256(market.longOpenInterest)) - int256(uint256(market.shortOpenInterest));
+    }
+
+    /// @notice What the pool owes traders at `price`, were all of them closed: their net gain and the refundable
+    /// premium, bounded by all margins below and all reserves above [± WAD quote].
+    function tradersClaim(
+        Market memory market,
+        uint256 price,
+        uint256 skewScale,
+        uint256 reserved
+    ) internal pure returns (int256) {
+        int256 skew_ = skew(market);
+        int256 funding = WadMath.mulWadFloor(skew_, market.fundingIndex) - market.fundingBasis;
+        int256 borrow = int256(reserved.mulWadDown(market.borrowIndex)) - int256(uint256(market.borrowBasis));
+        int256 net = WadMath.mulWadCeil(skew_, int256(price)) - market.netNotional - funding - borrow;
+        net += int256(SkewMath.premium(price, skew_, skewScale));
+        return WadMath.clamp(net, -int256(uint256(market.totalMargin)), int256(reserved));
+    }
+
+    function _fundingBasis(Position memory position) private pure returns (int256) {
+        return WadMath.mulWadFloor(position.size, position.fundingIndex);
+    }
+
+    function _borrowBasis(Position memory position) private pure returns (uint256) {
+        return uint256(position.reserve).mulWadDown(position.borrowIndex);
+    }
+}

@@ -1,0 +1,47 @@
+import { fileURLToPath } from "node:url";
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+/** Compilers come from npm under exact versions, so that a build needs no download server. */
+const compiler = (version: string, packageName: string) => ({
+  version,
+  path: fileURLToPath(import.meta.resolve(`${packageName}/soljson.js`)),
+});
+
+/** One setting for tests and deployments: an audit of the tests is then an audit of what is deployed. */
+const solc = {
+  ...compiler("0.8.35", "solc"),
+  settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 200 }, viaIR: true },
+};
+
+const chainlinkFeeds = {
+  ...compiler("0.6.6", "solc-0.6.6"),
+  settings: { optimizer: { enabled: true, runs: 200 } },
+};
+
+const chainlinkStreams = {
+  ...compiler("0.8.19", "solc-0.8.19"),
+  settings: { optimizer: { enabled: true, runs: 200 } },
+};
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
+  solidity: {
+    npmFilesToBuild: [
+      "chainlink-contracts-0.6/src/v0.6/EACAggregatorProxy.sol",
+      "chainlink-contracts-0.6/src/v0.6/FluxAggregator.sol",
+      "@chainlink/contracts/src/v0.8/l2ep/arbitrum/ArbitrumSequencerUptimeFeed.sol",
+    ],
+    profiles: {
+      default: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
+      production: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
+    },
+  },
+  test: {
+    solidity: {
+      fuzz: { runs: 256 },
+      invariant: { runs: 32, depth: 64, failOnRevert: true },
+    },
+  },
+});
