@@ -20,7 +20,13 @@ interface IOrderBook {
     );
 
     /// @notice Emitted when an order is filled. What changed is in the MarginVault's events.
-    event OrderExecuted(uint256 indexed orderId, address indexed keeper, uint256 sequence, uint256 keeperFee, bool late);
+    event OrderExecuted(
+        uint256 indexed orderId,
+        address indexed keeper,
+        uint256 sequence,
+        uint256 keeperFee,
+        bool late
+    );
 
     /// @notice Emitted when an order ends without a fill. `reason` is the encoded error of the check that failed, empty
     /// when its account cancelled it or it expired.

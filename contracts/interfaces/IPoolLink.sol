@@ -33,7 +33,10 @@ interface IPoolLink {
     /// @param proof Spot price proof for the oracle.
     /// @param settleGrace Wait after liquidation became possible again [s].
     /// @return quote The price and what the pool owes at it.
-    function beginFulfilment(bytes calldata proof, uint64 settleGrace) external payable returns (PoolQuote memory quote);
+    function beginFulfilment(
+        bytes calldata proof,
+        uint64 settleGrace
+    ) external payable returns (PoolQuote memory quote);
 
     /// @notice Stores the borrow rate anew for the pool's changed cash, and unlocks the market. Only the pool calls.
     ///
