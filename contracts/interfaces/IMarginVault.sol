@@ -10,4 +10,4 @@ import {ITrade} from "./ITrade.sol";
 
 /// @title IMarginVault
 /// @notice Holds the margin of every position of one market in separate ledgers.
-interface IMarginVault is IMarginVaultState, IMargin, ITrade, ILiquidation, IPoolLink, IMulticall {} // solhint-disable-line no-empty-blocks
+interface IMarginVault is IMarginVaultState, IMargin, ITrade, ILiquidation, IPoolLink, IMulticall {}
