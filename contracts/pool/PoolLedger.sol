@@ -12,6 +12,7 @@ import {IMarginVault} from "../interfaces/IMarginVault.sol";
 import {IMarketFactory, MarketAddresses} from "../interfaces/IMarketFactory.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {IReserveLedger} from "../interfaces/IReserveLedger.sol";
+import {ParameterBounds} from "../libraries/ParameterBounds.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {WadMath} from "../libraries/WadMath.sol";
 import {MarketParameters, PoolParameters} from "../types/MarketParameters.sol";
@@ -66,15 +67,14 @@ abstract contract PoolLedger is ILiquidityVault {
         uint256 scale = TokenScale.scaleOf(IERC20Metadata(market.collateralToken).decimals());
         _scale = scale;
         PoolParameters memory pool = market.pool;
-        uint256 fee = pool.requestFeeToken;
-        uint256 most = type(uint96).max / scale;
-        _maxUtilization = _bounded("maxUtilization", pool.maxUtilization, 0.1e18, 0.9e18);
-        _minNavRatio = _bounded("minNavRatio", pool.minNavRatio, 0.01e18, 0.9e18);
-        _depositDelay = uint64(_bounded("depositDelay", pool.depositDelay, 60, 7 days));
-        _redeemDelay = uint64(_bounded("redeemDelay", pool.redeemDelay, 60, 7 days));
-        _settleGrace = uint64(_bounded("settleGrace", pool.settleGrace, 30, 1 days));
-        _requestFeeToken = _bounded("requestFeeToken", fee, 1, most / 10);
-        _minRequestToken = _bounded("minRequestToken", pool.minRequestToken, 10 * fee, most);
+        ParameterBounds.checkPool(pool, scale);
+        _maxUtilization = pool.maxUtilization;
+        _minNavRatio = pool.minNavRatio;
+        _depositDelay = pool.depositDelay;
+        _redeemDelay = pool.redeemDelay;
+        _settleGrace = pool.settleGrace;
+        _minRequestToken = pool.minRequestToken;
+        _requestFeeToken = pool.requestFeeToken;
     }
 
     /// @inheritdoc IReserveLedger
@@ -200,10 +200,5 @@ abstract contract PoolLedger is ILiquidityVault {
         claimable[account] += amountToken;
         _owedToken += uint128(amountToken);
         emit PayoutDeferred(_nextSequence(), account, amountToken);
-    }
-
-    function _bounded(bytes32 name, uint256 value, uint256 lower, uint256 upper) private pure returns (uint256) {
-        require(value >= lower && value <= upper, ParameterOutOfBounds(name, value, lower, upper));
-        return value;
     }
 }
