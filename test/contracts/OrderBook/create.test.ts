@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { DEVIATION, FEE_RATIO, ORDERS } from "../../fixtures/orderBook.ts";
-import { wad } from "../../fixtures/orders.ts";
+import { wad } from "../../fixtures/orderRequests.ts";
 
 const { ethers } = await network.create();
 

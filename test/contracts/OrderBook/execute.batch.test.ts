@@ -9,7 +9,7 @@ import {
   setPrice,
   spotNow,
 } from "../../fixtures/orderBook.ts";
-import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orders.ts";
+import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orderRequests.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;

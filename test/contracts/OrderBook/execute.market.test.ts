@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { type BookWorld, bookWorld, now, setPrice } from "../../fixtures/orderBook.ts";
-import { openRequest, wad } from "../../fixtures/orders.ts";
+import { openRequest, wad } from "../../fixtures/orderRequests.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;

@@ -9,7 +9,7 @@ import {
   setPrice,
   spotNow,
 } from "../../fixtures/orderBook.ts";
-import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orders.ts";
+import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orderRequests.ts";
 
 /** The vault behind the book is scripted here: it fails in ways that the real one cannot be made to fail in. */
 const connection = await network.create();

@@ -15,7 +15,7 @@ import {
   openRequest,
   stopRequest,
   wad,
-} from "../../fixtures/orders.ts";
+} from "../../fixtures/orderRequests.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;

@@ -9,7 +9,7 @@ import {
   openRequest,
   stopRequest,
   wad,
-} from "../../fixtures/orders.ts";
+} from "../../fixtures/orderRequests.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
