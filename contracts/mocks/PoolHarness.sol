@@ -15,8 +15,6 @@ import {Price} from "../types/Price.sol";
 /// @notice Factory, oracle and order book of one market, scripted, around a real MarginVault and LiquidityVault: so
 /// that a test names prices and fills, and nothing else comes in between.
 contract PoolHarness {
-    uint256 public constant minInitialMarginRatio = 0.01e18;
-
     MarketParameters private _parameters;
     MarketAddresses private _addresses;
 
@@ -90,6 +88,10 @@ contract PoolHarness {
 
     function addresses() external view returns (MarketAddresses memory) {
         return _addresses;
+    }
+
+    function minInitialMarginRatio() external pure returns (uint256) {
+        return 0.01e18;
     }
 
     function _decimals() private view returns (uint8 decimals) {

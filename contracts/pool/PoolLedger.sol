@@ -28,6 +28,7 @@ abstract contract PoolLedger is ILiquidityVault {
     IOracle internal immutable _oracle;
     IERC20 internal immutable _token;
     uint256 internal immutable _scale;
+    uint256 internal immutable _skewScale;
     uint256 internal immutable _maxUtilization;
     uint256 internal immutable _minNavRatio;
     uint64 internal immutable _depositDelay;
@@ -66,6 +67,7 @@ abstract contract PoolLedger is ILiquidityVault {
         _token = IERC20(market.collateralToken);
         uint256 scale = TokenScale.scaleOf(IERC20Metadata(market.collateralToken).decimals());
         _scale = scale;
+        _skewScale = market.curves.skewScale;
         PoolParameters memory pool = market.pool;
         ParameterBounds.checkPool(pool, scale);
         _maxUtilization = pool.maxUtilization;

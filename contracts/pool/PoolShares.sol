@@ -5,6 +5,7 @@ import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.so
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IERC7540} from "../interfaces/IERC7540.sol";
+import {MarketMath} from "../libraries/MarketMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {Market} from "../types/Market.sol";
 import {PoolLedger} from "./PoolLedger.sol";
@@ -12,6 +13,7 @@ import {PoolLedger} from "./PoolLedger.sol";
 /// @title PoolShares
 /// @notice What a share is worth, and the claims of fulfilled requests.
 abstract contract PoolShares is PoolLedger, ERC4626 {
+    using MarketMath for Market;
     using Math for uint256;
 
     /// @dev What a controller's fulfilled requests have become, at the mean of their prices.
@@ -117,8 +119,8 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
     function totalAssets() public view override returns (uint256) {
         require(!_marginVault.isLocked(), MarketLocked());
         Market memory market = _marginVault.market();
-        int256 tradersClaim = _tradersClaim(_displayPrice(market.referencePrice));
-        return _netAssets(_cash, tradersClaim) / _scale + TokenScale.toTokenDown(market.poolDue, _scale);
+        market.accrue(block.timestamp);
+        return _netAssets(_cash, _claimOnPool(market, _displayPrice(market.referencePrice))) / _scale;
     }
 
     /// @inheritdoc ERC4626
@@ -173,6 +175,14 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         return _assetsFor(shares, totalAssets(), totalSupply(), rounding);
     }
 
+    /// @dev What traders could take out of cash at `price`, less what the market has yet to hand over [± WAD quote].
+    function _claimOnPool(Market memory market, uint256 price) internal view returns (int256) {
+        // No position can trade beyond 96 bits; the bound keeps the views from reverting, whatever an oracle says.
+        if (price > type(uint96).max) price = type(uint96).max;
+        int256 tradersClaim = market.tradersClaim(price, _skewScale, _reserved);
+        return tradersClaim - int256(TokenScale.floorToToken(market.poolDue, _scale));
+    }
+
     /// @dev The formula of OpenZeppelin's ERC4626 for a pool that is given, such as one in the middle of a fulfilment.
     function _sharesFor(
         uint256 assets,
@@ -192,9 +202,9 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         return shares.mulDiv(poolAssets + 1, supply + 10 ** _decimalsOffset(), rounding);
     }
 
-    /// @dev Cash less what traders could take out of it, never below zero [WAD quote].
-    function _netAssets(uint256 poolCash, int256 tradersClaim) internal pure returns (uint256) {
-        int256 net = int256(poolCash) - tradersClaim;
+    /// @dev Cash less the claim on it, never below zero [WAD quote].
+    function _netAssets(uint256 poolCash, int256 claimOnPool) internal pure returns (uint256) {
+        int256 net = int256(poolCash) - claimOnPool;
         return net > 0 ? uint256(net) : 0;
     }
 
@@ -238,15 +248,6 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
             return price;
         } catch {
             return referencePrice;
-        }
-    }
-
-    /// @dev A price beyond all arithmetic counts as the most the pool can owe.
-    function _tradersClaim(uint256 price) private view returns (int256) {
-        try _marginVault.tradersClaimAt(price, _reserved) returns (int256 tradersClaim) {
-            return tradersClaim;
-        } catch {
-            return int256(uint256(_reserved));
         }
     }
 

@@ -3,6 +3,7 @@ import { encodeBytes32String } from "ethers";
 import {
   DEPOSIT_DELAY,
   MIN_REQUEST,
+  marketParameters,
   type PoolParameters,
   preparePool,
   REDEEM_DELAY,
@@ -60,11 +61,10 @@ describe("LiquidityVault creation", () => {
   ];
   for (const [name, pool, value, lower, upper] of REFUSED) {
     it(`refuses ${name} of ${value}`, async () => {
-      const { connection, harness } = await emptyPool();
+      const { connection, token, carol } = await emptyPool();
       const { ethers } = connection;
-      const [parameters] = await harness.deployment();
       const refused = await ethers.deployContract("PoolHarness", [
-        { ...parameters.toObject(true), pool: { ...parameters.pool.toObject(), ...pool } },
+        marketParameters(await token.getAddress(), carol.address, { pool }),
       ]);
       const bounds = await ethers.getContractFactory("LiquidityVault");
       await expect(refused.create("0x00", bounds.bytecode))
@@ -74,12 +74,11 @@ describe("LiquidityVault creation", () => {
   }
 
   it("refuses a token with more than 18 decimals", async () => {
-    const { connection, harness } = await emptyPool();
+    const { connection, carol } = await emptyPool();
     const { ethers } = connection;
-    const [parameters] = await harness.deployment();
     const token = await ethers.deployContract("ScriptedToken", [19]);
     const refused = await ethers.deployContract("PoolHarness", [
-      { ...parameters.toObject(true), collateralToken: token },
+      marketParameters(await token.getAddress(), carol.address),
     ]);
     const scale = await ethers.getContractFactory("LiquidityVault");
     await expect(refused.create("0x00", scale.bytecode))
@@ -100,6 +99,7 @@ describe("LiquidityVault creation", () => {
       REDEEM_DELAY,
       SETTLE_GRACE,
       MIN_REQUEST,
+      marketParameters,
       REQUEST_FEE,
     ]);
   });
