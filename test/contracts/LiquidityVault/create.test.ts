@@ -99,7 +99,6 @@ describe("LiquidityVault creation", () => {
       REDEEM_DELAY,
       SETTLE_GRACE,
       MIN_REQUEST,
-      marketParameters,
       REQUEST_FEE,
     ]);
   });
