@@ -11,6 +11,10 @@ import {
 } from "../../fixtures/pool.ts";
 
 const { emptyPool, fundedPool } = await preparePool();
+const withFunding = await preparePool({ curves: { maxFundingRate: 10n ** 11n } });
+const withBorrowFee = await preparePool({
+  curves: { minBorrowRate: 10n ** 10n, kinkBorrowRate: 10n ** 10n },
+});
 
 /**
  * Bought at 2,000 × (1 + (0 + 50) / 1,000,000) = 2,000.1, so its open notional is 200,010, its fee 0.1% of that, 200.01,
@@ -115,12 +119,9 @@ describe("LiquidityVault totalAssets", () => {
     expect(await world.pool.totalAssets()).to.equal(usd("1000400.02"));
   });
 
-  describe("given funding", async () => {
-    // 1e11 of 1e18 a second at a skew of 1,000: at 100 a tenth of it.
-    const funded = await preparePool({ curves: { maxFundingRate: 10n ** 11n } });
-
-    it("counts a day of funding for the pool", async () => {
-      const world = await funded.fundedPool();
+  describe("given funding of 1e11 of 1e18 a second at a skew of 1,000", () => {
+    it("counts a day of it for the pool, a tenth at 100", async () => {
+      const world = await withFunding.fundedPool();
       await open(world, LONG);
       await pass(world, 86_400n);
       // 1e-8 × 2,000 = 2e-5 a second for one base unit, × 86,400 s = 1.728, × 100 = 172.8.
@@ -128,14 +129,9 @@ describe("LiquidityVault totalAssets", () => {
     });
   });
 
-  describe("given a borrow fee", async () => {
-    // 1e10 of 1e18 a second, flat up to 75% of utilization.
-    const borrowed = await preparePool({
-      curves: { minBorrowRate: 10n ** 10n, kinkBorrowRate: 10n ** 10n },
-    });
-
+  describe("given a borrow fee of 1e10 of 1e18 a second", () => {
     it("counts a week of it for the pool", async () => {
-      const world = await borrowed.fundedPool();
+      const world = await withBorrowFee.fundedPool();
       await open(world, LONG);
       await pass(world, 604_800n);
       // 1e-8 × 604,800 s = 0.006048 of a reserve of 100,000 = 604.8.
