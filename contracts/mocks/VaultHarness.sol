@@ -2,6 +2,7 @@
 pragma solidity 0.8.35;
 
 import {MarginVault} from "../MarginVault.sol";
+import {TermsMath} from "../libraries/TermsMath.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Terms} from "../types/Terms.sol";
@@ -18,6 +19,6 @@ contract VaultHarness is MarginVault {
     ) external {
         _market = market_;
         _positions[positionId] = position_;
-        _terms[position_.termsId] = terms_;
+        (_terms[position_.termsId].ratios, _terms[position_.termsId].amounts) = TermsMath.pack(terms_);
     }
 }

@@ -129,10 +129,8 @@ function build(fields: Fields): RandomScene {
     accruedAt: now - fields.elapsed,
     clock: now - 60n,
     referencePrice: price,
-    netNotional: -worth / 2n,
+    netBasis: -worth / 2n,
     totalMargin: worth,
-    fundingBasis: worth,
-    borrowBasis: worth,
     poolDue: fields.elapsed * 12_345_678_901n,
   };
   const { fundingIndex, borrowIndex } = marketMath.accrue(marketOf(rates), now);
