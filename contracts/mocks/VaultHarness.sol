@@ -10,7 +10,7 @@ import {Terms} from "../types/Terms.sol";
 /// @title VaultHarness
 /// @notice A MarginVault that can be put into any state, to compare what it does with its twin in TypeScript.
 contract VaultHarness is MarginVault {
-    /// @notice Stores sums, a position and its terms as they are.
+    /// @notice Stores sums, a position and its terms as they are, and lifts the cap on open interest.
     function place(
         Market calldata market_,
         uint256 positionId,
@@ -20,5 +20,11 @@ contract VaultHarness is MarginVault {
         _market = market_;
         _positions[positionId] = position_;
         (_terms[position_.termsId].ratios, _terms[position_.termsId].amounts) = TermsMath.pack(terms_);
+        _maxOpenInterest = type(uint128).max;
+    }
+
+    /// @notice Forgets a position, so that its id can be opened again.
+    function clear(uint256 positionId) external {
+        delete _positions[positionId];
     }
 }
