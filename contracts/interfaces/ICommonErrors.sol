@@ -19,9 +19,6 @@ interface ICommonErrors {
     /// @notice Thrown when a token moved `received` where `expected` was asked for [token].
     error TokenTransferMismatch(uint256 expected, uint256 received);
 
-    /// @notice Thrown when a parameter is outside the hard bounds in code.
-    error ParameterOutOfBounds(bytes32 name, uint256 value, uint256 lower, uint256 upper);
-
     /// @notice Thrown when no position with this id is open.
     error PositionNotFound(uint256 positionId);
 

@@ -4,17 +4,10 @@ pragma solidity ^0.8.28;
 import {ILiquidation} from "./ILiquidation.sol";
 import {IMargin} from "./IMargin.sol";
 import {IMarginVaultState} from "./IMarginVaultState.sol";
+import {IMulticall} from "./IMulticall.sol";
 import {IPoolLink} from "./IPoolLink.sol";
 import {ITrade} from "./ITrade.sol";
 
 /// @title IMarginVault
 /// @notice Holds the margin of every position of one market in separate ledgers.
-interface IMarginVault is IMarginVaultState, IMargin, ITrade, ILiquidation, IPoolLink {
-    /// @notice Runs several calls; all or none.
-    ///
-    /// @dev Reverts with {CallFailed}, which names the call. Takes no ether.
-    ///
-    /// @param calls Encoded calls to this contract.
-    /// @return results What each returned.
-    function multicall(bytes[] calldata calls) external returns (bytes[] memory results);
-}
+interface IMarginVault is IMarginVaultState, IMargin, ITrade, ILiquidation, IPoolLink, IMulticall {}

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Order, OrderRequest} from "../types/Order.sol";
+import {IMulticall} from "./IMulticall.sol";
 
 /// @title IOrderBook
 /// @notice Takes orders and lets anybody execute them at a price that did not exist when they were sent.
@@ -9,7 +10,7 @@ import {Order, OrderRequest} from "../types/Order.sol";
 /// Notes:
 /// - `T` is the time of submission plus `executionDelay`.
 /// - Every event carries `sequence`, which grows by one with each log of the contract: a gap is a lost log.
-interface IOrderBook {
+interface IOrderBook is IMulticall {
     /// @notice Emitted when an order is taken, with all that is stored of it.
     event OrderSubmitted(
         uint256 indexed orderId,
@@ -20,7 +21,13 @@ interface IOrderBook {
     );
 
     /// @notice Emitted when an order is filled. What changed is in the MarginVault's events.
-    event OrderExecuted(uint256 indexed orderId, address indexed keeper, uint256 sequence, uint256 keeperFee, bool late);
+    event OrderExecuted(
+        uint256 indexed orderId,
+        address indexed keeper,
+        uint256 sequence,
+        uint256 keeperFee,
+        bool late
+    );
 
     /// @notice Emitted when an order ends without a fill. `reason` is the encoded error of the check that failed, empty
     /// when its account cancelled it or it expired.
@@ -76,10 +83,14 @@ interface IOrderBook {
     ///
     /// Requirements:
     /// - The size must not be zero; a market order has neither trigger nor expiry, a trigger order has both.
-    /// - A reduce-only order carries neither margin nor reserve; a fee from margin needs a reduce-only trigger order.
-    /// - The keeper's fee must be at least `minKeeperFee` and a whole multiple of 1e12.
-    /// - Margin and fee must be whole token units.
-    /// - The position, if named, must be open or about to be opened by a waiting order, and belong to the caller.
+    /// - The expiry must not have passed.
+    /// - A reduce-only order names a position and carries neither margin nor reserve.
+    /// - A fee from margin needs a reduce-only trigger order.
+    /// - The keeper's fee must be at least `minKeeperFee`, a whole multiple of 1e12 and of a token unit.
+    /// - Margin must be whole token units.
+    /// - The position, if named, must be open, or be about to be opened by a waiting order where the fee comes from its
+    ///   margin; and it must belong to the caller.
+    /// - A reduce-only order must oppose its position.
     ///
     /// @param request What the account asks for.
     /// @return orderId Id of the order, and of the position where it opens one.
@@ -92,10 +103,13 @@ interface IOrderBook {
     ///
     /// Notes:
     /// - All orders of a batch are of the kind of the first: market orders at their own price, trigger orders at spot.
-    /// - An order that fails a check is cancelled; the keeper is paid all the same.
+    /// - An order that fails a check is cancelled; the keeper is paid all the same, unless the order's position is gone.
+    /// - An exit whose position still waits to be opened is passed over.
+    /// - Ether left after verification returns to the caller.
     ///
     /// Requirements:
-    /// - Orders must be sorted by submission time, then id.
+    /// - `feeReceiver` must not be zero.
+    /// - Orders must be sorted by submission time, then id. Ids grow with time, so ascending ids are that order.
     /// - At least one must be executed or cancelled.
     /// - Enough gas must be left for each.
     ///
@@ -122,13 +136,10 @@ interface IOrderBook {
     /// @param proof Proof of absence for the oracle; empty where none is claimed.
     function cancel(uint256 orderId, bytes calldata proof) external;
 
-    /// @notice Runs several calls; all or none. Takes no ether.
-    function multicall(bytes[] calldata calls) external returns (bytes[] memory results);
-
     /// @notice The stored order; all zero when none waits under this id.
     function order(uint256 orderId) external view returns (Order memory);
 
-    /// @notice Account that an order belongs to.
+    /// @notice Account that an order belongs to; zero when none waits under this id, or its position never opened.
     function accountOf(uint256 orderId) external view returns (address);
 
     /// @notice How many orders were ever submitted; the newest id.

@@ -101,9 +101,18 @@ interface ITrade {
     /// @param countedPositionId The position whose waiting market orders grow by one; 0 for none.
     function escrow(address account, uint256 amountToken, uint256 countedPositionId) external;
 
-    /// @notice Returns escrow to `account`, books `forfeited` as due to the pool, and pays a keeper.
+    /// @notice Returns escrow of an order that failed a check, inside a batch.
     ///
-    /// @dev A transfer that fails becomes claimable. Inside a batch or alone.
+    /// @dev A transfer that fails becomes claimable.
+    ///
+    /// @param account Who is refunded.
+    /// @param refunded Escrow to return [WAD quote].
+    /// @param countedPositionId The position whose waiting market orders shrink by one; 0 for none.
+    function refund(address account, uint256 refunded, uint256 countedPositionId) external;
+
+    /// @notice Returns escrow of a cancelled order, outside a batch, and books `forfeited` as due to the pool.
+    ///
+    /// @dev A transfer that fails becomes claimable.
     ///
     /// @param account Who is refunded.
     /// @param refunded Escrow to return [WAD quote].

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {IMarginVault} from "./interfaces/IMarginVault.sol";
+import {IOracle} from "./interfaces/IOracle.sol";
+import {IOrderBook} from "./interfaces/IOrderBook.sol";
+import {ITrade, TradeRequest} from "./interfaces/ITrade.sol";
+import {OrderMath} from "./libraries/OrderMath.sol";
+import {TokenScale} from "./libraries/TokenScale.sol";
+import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
+import {OrderStorage} from "./modules/OrderStorage.sol";
+import {Order, OrderKind, OrderRequest} from "./types/Order.sol";
+import {Position} from "./types/Position.sol";
+import {Price} from "./types/Price.sol";
+
+/// @title OrderBook
+/// @notice Takes orders and lets anybody execute them at a price that did not exist when they were sent.
+contract OrderBook is OrderStorage, IndexedMulticall {
+    using OrderMath for Order;
+    using OrderMath for uint8;
+    using SafeCast for int256;
+    using SafeCast for uint256;
+
+    /// @dev More than any fill takes, so that one that fails does so for a reason of its own [gas].
+    uint256 private constant _GAS_PER_FILL = 700_000;
+
+    /// @notice Takes back ether that verification did not need.
+    receive() external payable {
+        require(msg.sender == marginVault, NotAuthorized(msg.sender));
+    }
+
+    /// @inheritdoc IOrderBook
+    function submit(OrderRequest calldata request) external returns (uint256 orderId) {
+        // Checks.
+        bool opens = request.positionId == 0;
+        _requireWellFormed(request);
+        if (!opens) _requireActsOn(request);
+
+        // Effects.
+        orderId = ++_orderCount;
+        Order memory order_ = _toOrder(request);
+        _orders[orderId] = order_;
+        emit OrderSubmitted(orderId, opens ? orderId : request.positionId, msg.sender, ++_sequence, order_);
+
+        // Interactions.
+        uint256 amountToken = TokenScale.toTokenDown(order_.margin + order_.escrowedFee(), _tokenScale);
+        uint256 counted = order_.countedPosition();
+        if (amountToken != 0 || counted != 0) IMarginVault(marginVault).escrow(msg.sender, amountToken, counted);
+    }
+
+    /// @inheritdoc IOrderBook
+    function execute(
+        uint256[] calldata orderIds,
+        bytes calldata proof,
+        address feeReceiver
+    ) external payable returns (uint256 executed) {
+        require(feeReceiver != address(0), ZeroAddress());
+        bool market = _isMarketBatch(orderIds);
+        (Price memory price, ) = IMarginVault(marginVault).beginBatch{value: msg.value}(proof, !market);
+
+        uint256 ended;
+        uint256 fees;
+        uint256 previous;
+        for (uint256 i; i < orderIds.length; ++i) {
+            uint256 orderId = orderIds[i];
+            require(orderId > previous, OrdersNotSorted(previous, orderId));
+            previous = orderId;
+
+            // Read in its turn: one before it may have opened its position, a token's hook may have cancelled it.
+            Order memory order_ = _orders[orderId];
+            (bytes memory refusal, bool late) = _refusalOf(orderId, order_, price, market);
+            if (refusal.length != 0) {
+                if (orderIds.length == 1) LowLevelCall.bubbleRevert(refusal);
+                continue;
+            }
+            (bool filled, uint256 keeperFee) = _fill(orderId, order_, late);
+            if (filled) ++executed;
+            ++ended;
+            fees += keeperFee;
+        }
+        require(ended != 0, NothingExecuted(orderIds.length));
+        IMarginVault(marginVault).endBatch(feeReceiver, fees);
+
+        if (msg.value != 0) _returnEther();
+    }
+
+    /// @inheritdoc IOrderBook
+    function cancel(uint256 orderId, bytes calldata proof) external {
+        Order memory order_ = _orders[orderId];
+
+        // Checks.
+        require(order_.submittedAt != 0, OrderNotFound(orderId));
+        address account = _accountOf(order_);
+        uint256 forfeited;
+        if (!order_.isMarket()) _requireCancellable(order_, account);
+        else if (_forfeits(orderId, order_, proof)) forfeited = order_.escrowedFee();
+
+        // Effects.
+        delete _orders[orderId];
+        uint256 refunded = order_.margin + order_.escrowedFee() - forfeited;
+        emit OrderCancelled(orderId, msg.sender, ++_sequence, refunded, forfeited, 0, "");
+
+        // Interactions.
+        _release(order_, account, refunded, forfeited);
+    }
+
+    /// @dev Fills an order, or cancels it for the reason why it could not be filled.
+    function _fill(uint256 orderId, Order memory order_, bool late) private returns (bool filled, uint256 keeperFee) {
+        uint256 gasLeft = gasleft();
+        require(gasLeft > _GAS_PER_FILL, InsufficientGas(gasLeft, _GAS_PER_FILL));
+        delete _orders[orderId];
+        try IMarginVault(marginVault).trade(_toTrade(orderId, order_, late)) returns (uint256 fromMargin) {
+            keeperFee = order_.escrowedFee() + fromMargin;
+            emit OrderExecuted(orderId, msg.sender, ++_sequence, keeperFee, late);
+            return (true, keeperFee);
+        } catch (bytes memory reason) {
+            // Every check has a typed error. Only running out of gas has none, and that must never cancel an order.
+            require(reason.length != 0, InsufficientGas(gasleft(), _GAS_PER_FILL));
+            return (false, _abandon(orderId, order_, reason));
+        }
+    }
+
+    /// @dev Ends an order that could not be filled. The keeper is paid all the same, except where the position is gone:
+    /// then the order is dead, whoever meets it.
+    function _abandon(uint256 orderId, Order memory order_, bytes memory reason) private returns (uint256 keeperFee) {
+        bytes4 selector = bytes4(reason);
+        bool gone = selector == PositionNotFound.selector || selector == ITrade.NothingToReduce.selector;
+        if (!gone) keeperFee = order_.escrowedFee();
+        uint256 refunded = order_.margin + order_.escrowedFee() - keeperFee;
+        emit OrderCancelled(orderId, msg.sender, ++_sequence, refunded, 0, keeperFee, reason);
+        _release(order_, _accountOf(order_), refunded, 0);
+    }
+
+    function _release(Order memory order_, address account, uint256 refunded, uint256 forfeited) private {
+        uint256 counted = order_.countedPosition();
+        if (refunded == 0 && forfeited == 0 && counted == 0) return;
+        IMarginVault(marginVault).release(account, refunded, forfeited, counted);
+    }
+
+    function _returnEther() private {
+        uint256 surplus = address(this).balance;
+        if (surplus != 0) Address.sendValue(payable(msg.sender), surplus);
+    }
+
+    /// @dev Whether a batch is of market orders: the kind of the first order in it that waits.
+    function _isMarketBatch(uint256[] calldata orderIds) private view returns (bool) {
+        for (uint256 i; i < orderIds.length; ++i) {
+            Order memory order_ = _orders[orderIds[i]];
+            if (order_.submittedAt != 0) return order_.isMarket();
+        }
+        require(orderIds.length != 1, OrderNotFound(orderIds[0]));
+        revert NothingExecuted(orderIds.length);
+    }
+
+    /// @dev Why the price does not serve an order, as an encoded error; empty when it does.
+    function _refusalOf(
+        uint256 orderId,
+        Order memory order_,
+        Price memory price,
+        bool market
+    ) private view returns (bytes memory refusal, bool late) {
+        if (order_.submittedAt == 0) return (abi.encodeWithSelector(OrderNotFound.selector, orderId), false);
+        if (order_.isMarket() != market) return (abi.encodeWithSelector(OrderMalformed.selector, "kind"), false);
+        uint256 time = order_.submittedAt + executionDelay;
+        if (!market) return (_triggerRefusalOf(orderId, order_, price, time), false);
+
+        bool covers;
+        uint256 deadline;
+        (covers, late, deadline) = OrderMath.coverage(price, time, time + maxRoundWait, executionWindow);
+        if (!covers) return (_doesNotCover(orderId, price, time), late);
+        if (block.timestamp <= deadline) return ("", late);
+        return (abi.encodeWithSelector(ExecutionWindowPassed.selector, orderId, deadline), late);
+    }
+
+    function _triggerRefusalOf(
+        uint256 orderId,
+        Order memory order_,
+        Price memory price,
+        uint256 time
+    ) private view returns (bytes memory) {
+        if (price.validFrom < time) return _doesNotCover(orderId, price, time);
+        if (block.timestamp > order_.expiry) {
+            return abi.encodeWithSelector(OrderExpired.selector, orderId, order_.expiry);
+        }
+        // An exit must outlive the wait of the order that opens its position: without this, anybody could end it.
+        if (order_.takesFeeFromMargin() && _waitsToOpen(order_.subject)) {
+            return abi.encodeWithSelector(PositionNotFound.selector, order_.subject);
+        }
+        if (order_.isTriggered(price.value)) return "";
+        return abi.encodeWithSelector(TriggerNotReached.selector, orderId, price.value, order_.triggerPrice);
+    }
+
+    /// @dev Whether a market order that was not executed in its window loses its keeper's fee. Without that, not
+    /// executing it would be a free look at its price.
+    function _forfeits(uint256 orderId, Order memory order_, bytes calldata proof) private view returns (bool) {
+        uint64 time = order_.submittedAt + executionDelay;
+        uint64 latest = time + maxRoundWait;
+        uint256 deadline = OrderMath.deadlineOf(latest, IOracle(_oracle).upSince(), executionWindow);
+        require(block.timestamp > deadline, CancelTooEarly(orderId, deadline + 1));
+        return proof.length == 0 || !IOracle(_oracle).hadNoPrice(time, latest, proof);
+    }
+
+    /// @dev A trigger order is its account's to cancel, and anybody's once it can never fill.
+    function _requireCancellable(Order memory order_, address account) private view {
+        if (msg.sender == account || block.timestamp > order_.expiry) return;
+        bool gone =
+            !order_.traits.opens() &&
+                !_waitsToOpen(order_.subject) &&
+                IMarginVault(marginVault).position(order_.subject).size == 0;
+        require(gone, NotAuthorized(msg.sender));
+    }
+
+    /// @dev The position must be the caller's, and open; an exit may also be placed for one that is about to open. Such
+    /// an exit holds no escrow, so nothing is left to refund if the position never opens.
+    function _requireActsOn(OrderRequest calldata request) private view {
+        uint256 positionId = request.positionId;
+        address account;
+        int256 size;
+        if (_waitsToOpen(positionId)) {
+            require(request.feeFromMargin, PositionNotFound(positionId));
+            Order storage opener = _orders[positionId];
+            (account, size) = (address(opener.subject), opener.sizeDelta);
+        } else {
+            Position memory position = IMarginVault(marginVault).position(positionId);
+            (account, size) = (position.owner, position.size);
+        }
+        require(size != 0, PositionNotFound(positionId));
+        require(account == msg.sender, NotAuthorized(msg.sender));
+        require(!request.reduceOnly || (request.sizeDelta > 0) != (size > 0), OrderMalformed("reduceOnly"));
+    }
+
+    function _requireWellFormed(OrderRequest calldata request) private view {
+        bool market = request.kind == OrderKind.Market;
+        bool carries = request.positionId == 0 || request.margin != 0 || request.reserve != 0;
+        require(request.sizeDelta != 0, OrderMalformed("sizeDelta"));
+        require(market == (request.triggerPrice == 0), OrderMalformed("triggerPrice"));
+        require(market == (request.expiry == 0), OrderMalformed("expiry"));
+        require(market || request.expiry > block.timestamp, ExpiryInPast(request.expiry, block.timestamp));
+        require(!request.reduceOnly || !carries, OrderMalformed("reduceOnly"));
+        require(!request.feeFromMargin || (request.reduceOnly && !market), OrderMalformed("feeFromMargin"));
+        require(request.keeperFee >= minKeeperFee, KeeperFeeTooSmall(request.keeperFee, minKeeperFee));
+        require(request.keeperFee % _feeStep == 0, OrderMalformed("keeperFee"));
+        require(request.margin % _tokenScale == 0, OrderMalformed("margin"));
+    }
+
+    function _toOrder(OrderRequest calldata request) private view returns (Order memory order_) {
+        bool opens = request.positionId == 0;
+        order_.subject = opens ? uint160(msg.sender) : request.positionId.toUint160();
+        order_.acceptablePrice = request.acceptablePrice.toUint96();
+        order_.sizeDelta = request.sizeDelta.toInt96();
+        order_.margin = request.margin.toUint96();
+        order_.submittedAt = block.timestamp.toUint32();
+        order_.expiry = uint256(request.expiry).toUint32();
+        order_.reserve = request.reserve.toUint96();
+        order_.triggerPrice = request.triggerPrice.toUint96();
+        order_.keeperFeeE6 = (request.keeperFee / OrderMath.FEE_STEP).toUint40();
+        order_.termsId = request.termsId;
+        order_.traits = OrderMath.pack(request.kind, opens, request.reduceOnly, request.feeFromMargin);
+    }
+
+    function _toTrade(
+        uint256 orderId,
+        Order memory order_,
+        bool late
+    ) private view returns (TradeRequest memory trade) {
+        bool opens = order_.traits.opens();
+        trade.positionId = opens ? orderId : order_.subject;
+        if (opens) trade.opener = address(order_.subject);
+        trade.sizeDelta = order_.sizeDelta;
+        trade.reduceOnly = order_.isReduceOnly();
+        trade.counted = order_.countedPosition() != 0;
+        trade.margin = order_.margin;
+        trade.reserve = order_.reserve;
+        trade.acceptablePrice = order_.acceptablePrice;
+        trade.termsId = order_.termsId;
+        if (late) trade.spread = latencySpread;
+        if (order_.takesFeeFromMargin()) trade.keeperFeeFromMargin = order_.keeperFee();
+    }
+
+    function _doesNotCover(uint256 orderId, Price memory price, uint256 time) private pure returns (bytes memory) {
+        return
+            abi.encodeWithSelector(
+                PriceDoesNotCover.selector,
+                orderId,
+                time,
+                price.validFrom,
+                price.observedAt,
+                price.validUntil
+            );
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {ITrade} from "../interfaces/ITrade.sol";
+import {Price} from "../types/Price.sol";
+import {VaultCore} from "./VaultCore.sol";
+
+/// @title BatchModule
+/// @notice What the order book needs around a trade: one price under one lock, escrow in, escrow and fees out.
+abstract contract BatchModule is VaultCore {
+    using SafeCast for uint256;
+
+    /// @inheritdoc ITrade
+    function beginBatch(
+        bytes calldata proof,
+        bool spot
+    ) external payable onlyOrderBook returns (Price memory price, uint64 clock) {
+        require(!_locked, MarketLocked());
+        _locked = true;
+        clock = _market.clock;
+        price = spot ? _oracle.spot{value: msg.value}(proof) : _oracle.verify{value: msg.value}(proof);
+        require(!spot || price.observedAt >= clock, PriceNotNewEnough(price.observedAt, clock));
+        _batchPrice = price.value;
+        _batchObservedAt = price.observedAt;
+        _returnEther();
+    }
+
+    /// @inheritdoc ITrade
+    function endBatch(address receiver, uint256 amount) external onlyOrderBook {
+        _requireBatch();
+        _batchPrice = 0;
+        _release(receiver, amount, 0);
+        _locked = false;
+    }
+
+    /// @inheritdoc ITrade
+    function escrow(
+        address account,
+        uint256 amountToken,
+        uint256 countedPositionId
+    ) external onlyOrderBook nonReentrant {
+        if (countedPositionId != 0) ++_pendingMarketOrders[countedPositionId];
+        if (amountToken != 0) _pullToken(account, amountToken);
+    }
+
+    /// @inheritdoc ITrade
+    function refund(address account, uint256 refunded, uint256 countedPositionId) external onlyOrderBook {
+        _requireBatch();
+        if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
+        _release(account, refunded, 0);
+    }
+
+    /// @inheritdoc ITrade
+    function release(
+        address account,
+        uint256 refunded,
+        uint256 forfeited,
+        uint256 countedPositionId
+    ) external onlyOrderBook nonReentrant {
+        if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
+        _release(account, refunded, forfeited);
+    }
+
+    /// @dev Escrow is a whole number of token units, save what was taken from margin; the rest is due to the pool.
+    function _release(address receiver, uint256 amount, uint256 forfeited) private {
+        uint256 amountToken = amount / _scale;
+        uint256 due = forfeited + (amount - amountToken * _scale);
+        if (due != 0) _market.poolDue += due.toUint128();
+        _payOut(receiver, amountToken);
+    }
+}

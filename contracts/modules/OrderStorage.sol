@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+import {ICommonErrors} from "../interfaces/ICommonErrors.sol";
+import {IMarginVault} from "../interfaces/IMarginVault.sol";
+import {IMarketFactory, MarketAddresses} from "../interfaces/IMarketFactory.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {IOrderBook} from "../interfaces/IOrderBook.sol";
+import {OrderMath} from "../libraries/OrderMath.sol";
+import {TokenScale} from "../libraries/TokenScale.sol";
+import {MarketParameters, OrderParameters} from "../types/MarketParameters.sol";
+import {Order} from "../types/Order.sol";
+
+/// @title OrderStorage
+/// @notice Every immutable and storage variable of an OrderBook, and the bounds of what it is created with.
+abstract contract OrderStorage is IOrderBook, ICommonErrors {
+    using OrderMath for Order;
+    using OrderMath for uint8;
+
+    /// @inheritdoc IOrderBook
+    address public immutable marginVault;
+    /// @inheritdoc IOrderBook
+    uint64 public immutable executionDelay;
+    /// @inheritdoc IOrderBook
+    uint64 public immutable maxRoundWait;
+    /// @inheritdoc IOrderBook
+    uint64 public immutable executionWindow;
+    /// @inheritdoc IOrderBook
+    uint256 public immutable latencySpread;
+    /// @inheritdoc IOrderBook
+    uint256 public immutable minKeeperFee;
+
+    address internal immutable _oracle;
+    /// @dev WAD units in one token unit.
+    uint256 internal immutable _tokenScale;
+    /// @dev Smallest part of a keeper's fee that both an order and the token can hold [WAD quote].
+    uint256 internal immutable _feeStep;
+
+    /// @dev Newest id. Shares a slot with `_sequence`.
+    uint64 internal _orderCount;
+    /// @dev Number of the newest log.
+    uint64 internal _sequence;
+    mapping(uint256 orderId => Order order) internal _orders;
+
+    constructor() {
+        (MarketParameters memory parameters, MarketAddresses memory addresses) = IMarketFactory(msg.sender)
+            .deployment();
+        OrderParameters memory orders = parameters.orders;
+        uint256 scale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
+        // Both are powers of ten, so the larger is a multiple of the smaller.
+        uint256 step = scale > OrderMath.FEE_STEP ? scale : OrderMath.FEE_STEP;
+        uint256 leastSpread = IOracle(parameters.oracle).deviationThreshold() + parameters.terms.positionFeeRatio;
+
+        _requireWithin("executionDelay", orders.executionDelay, 1, 10 minutes);
+        _requireWithin("maxRoundWait", orders.maxRoundWait, 1, 1 hours);
+        _requireWithin("executionWindow", orders.executionWindow, 10, 10 minutes);
+        _requireWithin("latencySpread", orders.latencySpread, leastSpread, 0.1e18);
+        uint256 fee = orders.minKeeperFee;
+        uint256 mostFee = OrderMath.MAX_FEE;
+        require(
+            fee >= step && fee <= mostFee && fee % step == 0,
+            ParameterOutOfBounds("minKeeperFee", fee, step, mostFee)
+        );
+
+        marginVault = addresses.marginVault;
+        _oracle = parameters.oracle;
+        _tokenScale = scale;
+        _feeStep = step;
+        executionDelay = orders.executionDelay;
+        maxRoundWait = orders.maxRoundWait;
+        executionWindow = orders.executionWindow;
+        latencySpread = orders.latencySpread;
+        minKeeperFee = fee;
+    }
+
+    /// @inheritdoc IOrderBook
+    function order(uint256 orderId) external view returns (Order memory) {
+        return _orders[orderId];
+    }
+
+    /// @inheritdoc IOrderBook
+    function accountOf(uint256 orderId) external view returns (address) {
+        Order memory order_ = _orders[orderId];
+        return order_.submittedAt == 0 ? address(0) : _accountOf(order_);
+    }
+
+    /// @inheritdoc IOrderBook
+    function orderCount() external view returns (uint256) {
+        return _orderCount;
+    }
+
+    /// @dev Who is refunded. The vault keeps the owner of a closed position on record for the sake of its orders.
+    function _accountOf(Order memory order_) internal view returns (address) {
+        if (order_.traits.opens()) return address(order_.subject);
+        if (_waitsToOpen(order_.subject)) return address(_orders[order_.subject].subject);
+        return IMarginVault(marginVault).position(order_.subject).owner;
+    }
+
+    /// @dev Whether a position is about to be opened by an order that still waits.
+    function _waitsToOpen(uint256 positionId) internal view returns (bool) {
+        return _orders[positionId].traits.opens();
+    }
+
+    function _requireWithin(bytes32 name, uint256 value, uint256 lower, uint256 upper) private pure {
+        require(value >= lower && value <= upper, ParameterOutOfBounds(name, value, lower, upper));
+    }
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {ITrade, TradeRequest} from "../interfaces/ITrade.sol";
+import {MarketMath} from "../libraries/MarketMath.sol";
+import {PositionMath} from "../libraries/PositionMath.sol";
+import {SkewMath} from "../libraries/SkewMath.sol";
+import {WadMath} from "../libraries/WadMath.sol";
+import {Market} from "../types/Market.sol";
+import {Position} from "../types/Position.sol";
+import {Price} from "../types/Price.sol";
+import {Terms} from "../types/Terms.sol";
+import {Closing, VaultCore} from "./VaultCore.sol";
+
+/// @title TradeModule
+/// @notice Size changes that accounts ask for. The order book decides when and at which price.
+abstract contract TradeModule is VaultCore {
+    using SafeCast for uint256;
+    using SafeCast for int256;
+    using WadMath for uint256;
+    using MarketMath for Market;
+    using PositionMath for Position;
+
+    /// @inheritdoc ITrade
+    function trade(TradeRequest calldata request) external onlyOrderBook returns (uint256 keeperFee) {
+        _requireBatch();
+        require(request.sizeDelta != 0, ZeroAmount());
+        if (request.counted) --_pendingMarketOrders[request.positionId];
+        Position memory position_ = _positions[request.positionId];
+        if (request.opener != address(0)) {
+            position_.owner = request.opener;
+            position_.termsId = uint16(request.termsId);
+        } else {
+            require(position_.size != 0, PositionNotFound(request.positionId));
+        }
+        bool grows = position_.size == 0 || (position_.size > 0) == (request.sizeDelta > 0);
+        if (grows) {
+            require(!request.reduceOnly, NothingToReduce(request.positionId));
+            _increase(request, position_);
+            return 0;
+        }
+        return _decrease(request, position_);
+    }
+
+    function _increase(TradeRequest calldata request, Position memory position_) private {
+        Market memory market_ = _accrued();
+        uint256 price = _batchPrice;
+        Terms memory terms_ = _adoptTerms(request, position_);
+
+        // Effects: the box, in memory. The cap is looked at before the position grows.
+        int256 skewBefore = market_.skew();
+        _detachAndFold(market_, position_);
+        int256 gain = position_.gain(price, 0);
+        require(
+            position_.size == 0 || gain < int256(uint256(position_.reserve)),
+            PositionAtCap(request.positionId, gain, position_.reserve)
+        );
+        uint256 fill = _fillPrice(request, price, skewBefore, request.sizeDelta);
+        _checkReserve(request, position_, terms_, fill, price);
+        position_.size = (position_.size + request.sizeDelta).toInt96();
+        position_.openNotional = (position_.openNotional + WadMath.mulWadCeil(request.sizeDelta, int256(fill)))
+            .toInt96();
+        position_.reserve = (position_.reserve + request.reserve).toUint96();
+        uint256 fee = _positionFee(terms_, WadMath.abs(request.sizeDelta), fill);
+        uint256 margin = position_.margin + request.margin;
+        require(margin >= fee, MarginBelowFees(margin, fee));
+        position_.margin = (margin - fee).toUint96();
+        _bookPositionFee(market_, fee);
+        _requireOpenable(request.positionId, position_, terms_, price);
+        _stamp(market_, position_, price, _batchObservedAt);
+
+        emit PositionIncreased(
+            request.positionId,
+            position_.owner,
+            ++market_.sequence,
+            request.sizeDelta,
+            fill,
+            price,
+            _batchObservedAt,
+            fee,
+            request.margin,
+            request.reserve
+        );
+        _storePosition(market_, request.positionId, position_);
+        _requireOpenInterest(market_, position_.size);
+
+        // The pool locks the reserve, or refuses for all.
+        (uint256 cash, uint256 reserved) = _pool.lockReserve(request.reserve);
+        _updateRates(market_, cash, reserved);
+        _storeMarket(market_);
+    }
+
+    function _decrease(TradeRequest calldata request, Position memory position_) private returns (uint256 keeperFee) {
+        Market memory market_ = _accrued();
+        Terms memory terms_ = _terms[position_.termsId];
+        uint256 price = _batchPrice;
+        int256 skewBefore = market_.skew();
+        _detachAndFold(market_, position_);
+        position_.margin = (position_.margin + request.margin).toUint96();
+        int256 equityBefore = position_.equity(position_.gain(price, 0));
+        uint256 notionalBefore = PositionMath.notional(position_.size, price);
+        uint256 closed = _closedSize(request, position_, terms_, skewBefore);
+        uint256 fill = _fillPrice(request, price, skewBefore, _closingDelta(position_, closed));
+
+        // Effects. The gain of the part is paid out of its reserve before fees are taken from margin: so fees are
+        // never swallowed by the cap.
+        Closing memory closing = _closing(position_, closed, fill);
+        position_.margin -= uint96(_settleWithPool(market_, position_, closing, 0));
+        uint256 fee = _takeFromMargin(position_, _positionFee(terms_, closed, fill));
+        _bookPositionFee(market_, fee);
+        keeperFee = _takeFromMargin(position_, request.keeperFeeFromMargin);
+        if (position_.size != 0) {
+            _requireNotWorse(position_, terms_, equityBefore, notionalBefore);
+        }
+        _stamp(market_, position_, price, _batchObservedAt);
+        uint256 paidOut = _finishDecrease(request.positionId, market_, position_, closing, fee);
+
+        // Interactions.
+        _payOut(position_.owner, paidOut);
+    }
+
+    /// @dev Emits the receipt and stores everything; returns what goes to the owner [token].
+    function _finishDecrease(
+        uint256 positionId,
+        Market memory market_,
+        Position memory position_,
+        Closing memory closing,
+        uint256 fee
+    ) private returns (uint256 paidOut) {
+        if (position_.size == 0) paidOut = _toToken(market_, position_.margin);
+        _recordShortfall(market_, positionId, closing.shortfall);
+        emit PositionDecreased(
+            positionId,
+            position_.owner,
+            ++market_.sequence,
+            closing.closedSize,
+            closing.fillPrice,
+            _batchPrice,
+            _batchObservedAt,
+            fee,
+            int256(closing.gain) - int256(closing.loss),
+            paidOut * _scale
+        );
+        _storePosition(market_, positionId, position_);
+        _updateRates(market_, closing.cash, closing.reserved);
+        _storeMarket(market_);
+    }
+
+    /* CHECKS */
+
+    function _adoptTerms(
+        TradeRequest calldata request,
+        Position memory position_
+    ) private view returns (Terms memory) {
+        uint256 latest = _latestTermsId;
+        bool offered = request.termsId == latest || (position_.size != 0 && request.termsId == position_.termsId);
+        require(offered, TermsNotOffered(request.termsId, latest));
+        position_.termsId = uint16(request.termsId);
+        return _terms[request.termsId];
+    }
+
+    /// @dev What is added must bring its own reserve: bounded below, and above by the most it could win.
+    function _checkReserve(
+        TradeRequest calldata request,
+        Position memory position_,
+        Terms memory terms_,
+        uint256 fill,
+        uint256 price
+    ) private pure {
+        uint256 added = PositionMath.notional(request.sizeDelta, price);
+        uint256 upper = added;
+        if (request.sizeDelta < 0) {
+            uint256 atFill = WadMath.abs(request.sizeDelta).mulWadDown(fill);
+            if (atFill < upper) upper = atFill;
+        }
+        uint256 lower = added.mulWadUp(terms_.minReserveRatio);
+        if (position_.reserve + lower < terms_.keeperFeeFloor) lower = terms_.keeperFeeFloor - position_.reserve;
+        require(
+            request.reserve >= lower && request.reserve <= upper,
+            ReserveOutOfBounds(request.reserve, lower, upper)
+        );
+    }
+
+    function _requireOpenable(
+        uint256 positionId,
+        Position memory position_,
+        Terms memory terms_,
+        uint256 price
+    ) private pure {
+        uint256 notional = PositionMath.notional(position_.size, price);
+        require(notional >= terms_.minNotional, NotionalTooSmall(notional, terms_.minNotional));
+        int256 equity = position_.equity(position_.gain(price, 0));
+        uint256 required = PositionMath.initialMargin(notional, terms_);
+        require(equity >= int256(required), InitialMarginNotMet(positionId, equity, required));
+    }
+
+    function _requireOpenInterest(Market memory market_, int256 size) private view {
+        uint256 openInterest = size > 0 ? market_.longOpenInterest : market_.shortOpenInterest;
+        require(openInterest <= _maxOpenInterest, OpenInterestExceeded(openInterest, _maxOpenInterest));
+    }
+
+    /// @dev Below initial margin a position may only get healthier: its margin ratio must not fall.
+    function _requireNotWorse(
+        Position memory position_,
+        Terms memory terms_,
+        int256 equityBefore,
+        uint256 notionalBefore
+    ) private view {
+        uint256 price = _batchPrice;
+        int256 equity = position_.equity(position_.gain(price, 0));
+        uint256 notional = PositionMath.notional(position_.size, price);
+        if (equity >= int256(PositionMath.initialMargin(notional, terms_))) return;
+        require(
+            equity * int256(notionalBefore) >= equityBefore * int256(notional),
+            MarginRatioFalls(equityBefore, notionalBefore, equity, notional)
+        );
+    }
+
+    /* PARTS */
+
+    /// @dev The size to close: what was asked for, or all of it where the rest would be too small to keep.
+    function _closedSize(
+        TradeRequest calldata request,
+        Position memory position_,
+        Terms memory terms_,
+        int256 skewBefore
+    ) private view returns (uint256 closed) {
+        uint256 whole = WadMath.abs(position_.size);
+        closed = WadMath.abs(request.sizeDelta);
+        require(closed <= whole || request.reduceOnly, SignFlips(position_.size, request.sizeDelta));
+        if (closed >= whole) return whole;
+        uint256 price = _batchPrice;
+        uint256 fill = _fillPrice(request, price, skewBefore, request.sizeDelta);
+        Position memory rest = _copy(position_);
+        _closing(rest, closed, fill);
+        _takeFromMargin(rest, _positionFee(terms_, closed, fill) + request.keeperFeeFromMargin);
+        bool keeps = PositionMath.notional(rest.size, price) >= terms_.minNotional &&
+            rest.equity(rest.gain(price, 0)) >= int256(uint256(terms_.minMargin)) &&
+            rest.reserve >= terms_.keeperFeeFloor;
+        if (!keeps) closed = whole;
+    }
+
+    function _fillPrice(
+        TradeRequest calldata request,
+        uint256 price,
+        int256 skewBefore,
+        int256 sizeDelta
+    ) private view returns (uint256 fill) {
+        bool buys = sizeDelta > 0;
+        if (request.spread != 0) {
+            price = buys
+                ? price.mulWadUp(WadMath.WAD + request.spread)
+                : price.mulWadDown(WadMath.WAD - request.spread);
+        }
+        fill = SkewMath.fillPrice(price, skewBefore, sizeDelta, _skewScale);
+        require(
+            buys ? fill <= request.acceptablePrice : fill >= request.acceptablePrice,
+            PriceNotAcceptable(fill, request.acceptablePrice)
+        );
+    }
+
+    function _positionFee(Terms memory terms_, uint256 size, uint256 fill) private pure returns (uint256) {
+        return size.mulWadUp(fill).mulWadUp(terms_.positionFeeRatio);
+    }
+
+    function _bookPositionFee(Market memory market_, uint256 fee) private view {
+        uint256 share = fee.mulWadDown(_protocolFeeShare);
+        market_.protocolDue += uint128(share);
+        market_.poolDue += uint128(fee - share);
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {IMarginVault} from "../interfaces/IMarginVault.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {IReserveLedger} from "../interfaces/IReserveLedger.sol";
+import {Market} from "../types/Market.sol";
+import {CurveParameters} from "../types/MarketParameters.sol";
+import {Position} from "../types/Position.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @title VaultStorage
+/// @notice Every immutable argument and storage variable of a MarginVault, and nothing else.
+abstract contract VaultStorage is IMarginVault {
+    IERC20 internal immutable _token;
+    IOracle internal immutable _oracle;
+    IReserveLedger internal immutable _pool;
+    address internal immutable _orderBook;
+
+    /// @dev WAD units in one token unit.
+    uint256 internal immutable _scale;
+    uint64 internal immutable _sequencerGrace;
+    uint256 internal immutable _protocolFeeShare;
+    address internal immutable _protocolFeeReceiver;
+
+    uint256 internal immutable _skewScale;
+    uint256 internal immutable _fundingScale;
+    uint256 internal immutable _maxFundingRate;
+    uint256 internal immutable _minBorrowRate;
+    uint256 internal immutable _kinkBorrowRate;
+    uint256 internal immutable _maxBorrowRate;
+    uint256 internal immutable _kinkUtilization;
+
+    Market internal _market;
+    mapping(uint256 positionId => Position stored) internal _positions;
+    mapping(uint256 termsId => Terms stored) internal _terms;
+    mapping(address account => uint256 amountToken) internal _claimable;
+    mapping(uint256 positionId => uint256 count) internal _pendingMarketOrders;
+
+    /// @dev Largest open interest of either side [WAD base].
+    uint128 internal _maxOpenInterest;
+    /// @dev Terms offered to new positions.
+    uint16 internal _latestTermsId;
+
+    /// @dev One lock for the market's three contracts.
+    bool internal transient _locked;
+    /// @dev Price of the batch under execution [WAD quote per base]; 0 outside a batch.
+    uint256 internal transient _batchPrice;
+    /// @dev When the batch's price was observed [s].
+    uint64 internal transient _batchObservedAt;
+
+    function _curves() internal view returns (CurveParameters memory) {
+        return
+            CurveParameters({
+                skewScale: _skewScale,
+                fundingScale: _fundingScale,
+                maxFundingRate: _maxFundingRate,
+                minBorrowRate: _minBorrowRate,
+                kinkBorrowRate: _kinkBorrowRate,
+                maxBorrowRate: _maxBorrowRate,
+                kinkUtilization: _kinkUtilization
+            });
+    }
+}
