@@ -76,6 +76,19 @@ export function toBulkheadError(what: string, cause: unknown): BulkheadError {
   return new RpcError(what, cause);
 }
 
+/**
+ * Call the node or a contract, so that whatever goes wrong has a class.
+ *
+ * @throws RpcError, NonceError or ContractError.
+ */
+export async function calling<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw toBulkheadError(what, cause);
+  }
+}
+
 function refusal(what: string, data: string | null, cause: Error): ContractError {
   const decoded = data === null ? undefined : decodeRevert(data);
   if (decoded !== undefined) {

@@ -1,6 +1,6 @@
 import { FetchRequest, JsonRpcProvider, Network } from "ethers";
 
-import { toBulkheadError } from "./errors.ts";
+import { calling } from "./errors.ts";
 
 /** How to reach a node. */
 export interface NodeAddress {
@@ -36,11 +36,7 @@ export async function ask<T>(
   method: string,
   params: readonly unknown[],
 ): Promise<T> {
-  try {
-    return (await provider.send(method, [...params])) as T;
-  } catch (cause) {
-    throw toBulkheadError(method, cause);
-  }
+  return calling(method, async () => (await provider.send(method, [...params])) as T);
 }
 
 /** Hide everything of a node's address but its host: paths and queries carry API keys. */

@@ -8,7 +8,7 @@ import {
 } from "ethers";
 
 import type { KeySource } from "../core/keySource.ts";
-import { toBulkheadError } from "./errors.ts";
+import { calling } from "./errors.ts";
 import { KeyError } from "./failures.ts";
 import { ask } from "./provider.ts";
 
@@ -83,11 +83,9 @@ async function unlockedSender(provider: JsonRpcProvider, account: string): Promi
     address,
     provider,
     broadcast: async (request, announce) => {
-      try {
-        announce(await signer.sendUncheckedTransaction(request));
-      } catch (cause) {
-        throw toBulkheadError("eth_sendTransaction", cause);
-      }
+      announce(
+        await calling("eth_sendTransaction", () => signer.sendUncheckedTransaction(request)),
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { TransactionReceipt, TransactionRequest } from "ethers";
 
 import { RetryableError } from "../core/errors.ts";
-import { toBulkheadError } from "./errors.ts";
+import { calling } from "./errors.ts";
 import type { Sender } from "./signer.ts";
 
 /** What to send. */
@@ -69,15 +69,13 @@ export async function sendAndConfirm(
 
 /** Whether the account has sent something that the chain has not taken yet. */
 export async function hasPending(sender: Sender): Promise<boolean> {
-  try {
-    const [mined, sent] = await Promise.all([
+  const [mined, sent] = await calling("eth_getTransactionCount", () =>
+    Promise.all([
       sender.provider.getTransactionCount(sender.address, "latest"),
       sender.provider.getTransactionCount(sender.address, "pending"),
-    ]);
-    return sent > mined;
-  } catch (cause) {
-    throw toBulkheadError("eth_getTransactionCount", cause);
-  }
+    ]),
+  );
+  return sent > mined;
 }
 
 /** One nonce and every transaction that was sent under it. */
@@ -143,21 +141,15 @@ class Slot {
 }
 
 async function nextNonce(sender: Sender): Promise<number> {
-  try {
-    return await sender.provider.getTransactionCount(sender.address, "latest");
-  } catch (cause) {
-    throw toBulkheadError("eth_getTransactionCount", cause);
-  }
+  return calling("eth_getTransactionCount", () =>
+    sender.provider.getTransactionCount(sender.address, "latest"),
+  );
 }
 
 async function currentFees(sender: Sender): Promise<Fees> {
-  try {
-    const fees = await sender.provider.getFeeData();
-    const tip = fees.maxPriorityFeePerGas ?? 0n;
-    return { maxFeePerGas: fees.maxFeePerGas ?? fees.gasPrice ?? tip, maxPriorityFeePerGas: tip };
-  } catch (cause) {
-    throw toBulkheadError("eth_feeHistory", cause);
-  }
+  const fees = await calling("eth_gasPrice", () => sender.provider.getFeeData());
+  const tip = fees.maxPriorityFeePerGas ?? 0n;
+  return { maxFeePerGas: fees.maxFeePerGas ?? fees.gasPrice ?? tip, maxPriorityFeePerGas: tip };
 }
 
 function bumped(fees: Fees): Fees {
