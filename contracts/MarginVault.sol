@@ -16,6 +16,7 @@ import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
 import {LiquidationModule} from "./modules/LiquidationModule.sol";
 import {MarginModule} from "./modules/MarginModule.sol";
 import {PoolModule} from "./modules/PoolModule.sol";
+import {SettlementModule} from "./modules/SettlementModule.sol";
 import {TradeModule} from "./modules/TradeModule.sol";
 import {Market} from "./types/Market.sol";
 import {CurveParameters, MarketParameters} from "./types/MarketParameters.sol";
@@ -25,7 +26,7 @@ import {Terms} from "./types/Terms.sol";
 /// @title MarginVault
 /// @notice Holds the margin of every position of one market in separate ledgers. Composes the modules and exposes what
 /// they store.
-contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModule, PoolModule, IndexedMulticall {
+contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModule, SettlementModule, PoolModule, IndexedMulticall {
     using SafeCast for uint256;
 
     /// @dev Reads its parameters from the factory that creates it.

@@ -105,7 +105,9 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         emit OrderCancelled(orderId, msg.sender, ++_sequence, refunded, forfeited, 0, "");
 
         // Interactions.
-        _release(order_, account, refunded, forfeited);
+        uint256 counted = order_.countedPosition();
+        bool held = refunded != 0 || forfeited != 0 || counted != 0;
+        if (held) IMarginVault(marginVault).release(account, refunded, forfeited, counted);
     }
 
     /// @dev Fills an order, or cancels it for the reason why it could not be filled.
@@ -132,13 +134,9 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         if (!gone) keeperFee = order_.escrowedFee();
         uint256 refunded = order_.margin + order_.escrowedFee() - keeperFee;
         emit OrderCancelled(orderId, msg.sender, ++_sequence, refunded, 0, keeperFee, reason);
-        _release(order_, _accountOf(order_), refunded, 0);
-    }
-
-    function _release(Order memory order_, address account, uint256 refunded, uint256 forfeited) private {
         uint256 counted = order_.countedPosition();
-        if (refunded == 0 && forfeited == 0 && counted == 0) return;
-        IMarginVault(marginVault).release(account, refunded, forfeited, counted);
+        bool held = refunded != 0 || counted != 0;
+        if (held) IMarginVault(marginVault).refund(_accountOf(order_), refunded, counted);
     }
 
     function _returnEther() private {

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @dev What the pool needs to know to price its shares.
-struct PoolQuote {
-    /// @dev Spot price [WAD quote per base].
-    uint256 price;
-    uint64 observedAt;
-    /// @dev What the pool owes traders at that price; negative when traders owe it [± WAD quote].
-    int256 tradersClaim;
-}
-
 /// @title IPoolLink
 /// @notice What a MarginVault does for its pool. The pool's cash and reserves live in LiquidityVault; rates that depend
 /// on them live here.
@@ -23,7 +14,7 @@ interface IPoolLink {
     /// @notice Unlocks the market for the pool. Only the pool calls.
     function unlock() external;
 
-    /// @notice Locks the market, verifies the spot price, accrues, sweeps what is due to the pool, and quotes.
+    /// @notice Locks the market, verifies the spot price, accrues, and sweeps what is due to the pool.
     ///
     /// Requirements:
     /// - The caller must be the pool.
@@ -32,17 +23,18 @@ interface IPoolLink {
     ///
     /// @param proof Spot price proof for the oracle.
     /// @param settleGrace Wait after liquidation became possible again [s].
-    /// @return quote The price and what the pool owes at it.
-    function beginFulfilment(bytes calldata proof, uint64 settleGrace) external payable returns (PoolQuote memory quote);
+    /// @return price The spot price [WAD quote per base]; indices and dues of {IMarginVaultState-market} are up to date.
+    /// @return observedAt When it was observed [s].
+    function beginFulfilment(
+        bytes calldata proof,
+        uint64 settleGrace
+    ) external payable returns (uint256 price, uint64 observedAt);
 
     /// @notice Stores the borrow rate anew for the pool's changed cash, and unlocks the market. Only the pool calls.
     ///
     /// @param cash The pool's cash [WAD quote].
     /// @param reserved The sum of reserves [WAD quote].
     function endFulfilment(uint256 cash, uint256 reserved) external;
-
-    /// @notice What the pool would owe traders at `price` and the present time [± WAD quote].
-    function tradersClaimAt(uint256 price, uint256 reserved) external view returns (int256);
 
     /// @notice Hands to the pool what traders lost and paid, in whole token units. Anybody may call.
     ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {CurveParameters} from "../types/MarketParameters.sol";
+import {CurveParameters, PoolParameters} from "../types/MarketParameters.sol";
 import {Terms} from "../types/Terms.sol";
 import {BorrowMath} from "./BorrowMath.sol";
 import {WadMath} from "./WadMath.sol";
@@ -71,5 +71,19 @@ library ParameterBounds {
         check("maxBorrowRate", curves.maxBorrowRate, curves.kinkBorrowRate, MAX_BORROW_RATE);
         uint256 full = BorrowMath.borrowRate(maxUtilization, curves);
         check("borrowRate at maxUtilization", full, MIN_BORROW_RATE_WHEN_FULL, MAX_BORROW_RATE);
+    }
+
+    /// @notice Refuses pool parameters outside the bounds.
+    /// @param pool How liquidity providers come and go.
+    /// @param scale WAD units in one token unit; a request fits 96 bits as WAD.
+    function checkPool(PoolParameters memory pool, uint256 scale) internal pure {
+        uint256 most = type(uint96).max / scale;
+        check("maxUtilization", pool.maxUtilization, 0.1e18, 0.9e18);
+        check("minNavRatio", pool.minNavRatio, 0.01e18, 0.9e18);
+        check("depositDelay", pool.depositDelay, 60, 7 days);
+        check("redeemDelay", pool.redeemDelay, 60, 7 days);
+        check("settleGrace", pool.settleGrace, 30, 1 days);
+        check("requestFeeToken", pool.requestFeeToken, 1, most / 10);
+        check("minRequestToken", pool.minRequestToken, 10 * pool.requestFeeToken, most);
     }
 }

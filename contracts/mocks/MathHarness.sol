@@ -198,17 +198,23 @@ contract MathHarness {
 
     /* MARKET MATH */
 
-    function accrue(Market calldata market, uint256 timestamp) external pure returns (Market memory updated) {
+    function marketAccrue(Market calldata market, uint256 timestamp) external pure returns (Market memory updated) {
         updated = market;
         MarketMath.accrue(updated, timestamp);
     }
 
-    function detach(Market calldata market, Position calldata position) external pure returns (Market memory updated) {
+    function marketDetach(
+        Market calldata market,
+        Position calldata position
+    ) external pure returns (Market memory updated) {
         updated = market;
         MarketMath.detach(updated, position);
     }
 
-    function attach(Market calldata market, Position calldata position) external pure returns (Market memory updated) {
+    function marketAttach(
+        Market calldata market,
+        Position calldata position
+    ) external pure returns (Market memory updated) {
         updated = market;
         MarketMath.attach(updated, position);
     }

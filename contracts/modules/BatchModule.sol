@@ -17,8 +17,7 @@ abstract contract BatchModule is VaultCore {
         bytes calldata proof,
         bool spot
     ) external payable onlyOrderBook returns (Price memory price, uint64 clock) {
-        require(!_locked, MarketLocked());
-        _locked = true;
+        _lock();
         clock = _market.clock;
         price = spot ? _oracle.spot{value: msg.value}(proof) : _oracle.verify{value: msg.value}(proof);
         require(!spot || price.observedAt >= clock, PriceNotNewEnough(price.observedAt, clock));

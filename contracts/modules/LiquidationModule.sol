@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {PositionMath} from "../libraries/PositionMath.sol";
@@ -13,7 +11,7 @@ import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Price} from "../types/Price.sol";
 import {Terms} from "../types/Terms.sol";
-import {Closing, VaultCore} from "./VaultCore.sol";
+import {Closing, VaultBox} from "./VaultBox.sol";
 
 /// @dev One liquidation under way. Amounts are WAD quote.
 struct Assessment {
@@ -28,8 +26,7 @@ struct Assessment {
 
 /// @title LiquidationModule
 /// @notice Closes positions that no longer hold their maintenance margin, and those that have won all they can.
-abstract contract LiquidationModule is VaultCore {
-    using SafeCast for uint256;
+abstract contract LiquidationModule is VaultBox {
     using WadMath for uint256;
     using MarketMath for Market;
     using PositionMath for Position;
@@ -44,23 +41,9 @@ abstract contract LiquidationModule is VaultCore {
         bytes calldata proof,
         address feeReceiver
     ) external payable nonReentrant returns (uint256 keeperFee) {
-        require(feeReceiver != address(0), ZeroAddress());
-        (Market memory market_, Price memory price) = _liquidationPrice(proof);
-        (Position memory position_, Assessment memory assessment, bytes memory refusal) = _assess(
-            market_,
-            positionId,
-            price.value
-        );
-        _revertWith(refusal);
-        uint256 paidOut;
-        (keeperFee, paidOut) = _liquidate(market_, positionId, position_, assessment, price);
-        uint256 keeperFeeToken = _toToken(market_, keeperFee);
-        _storeMarket(market_);
-
-        // Interactions.
-        _payOut(position_.owner, paidOut);
-        _payOut(feeReceiver, keeperFeeToken);
-        _returnEther();
+        uint256[] memory positionIds = new uint256[](1);
+        positionIds[0] = positionId;
+        (, keeperFee) = _liquidateAll(positionIds, proof, feeReceiver);
     }
 
     /// @inheritdoc ILiquidation
@@ -69,8 +52,19 @@ abstract contract LiquidationModule is VaultCore {
         bytes calldata proof,
         address feeReceiver
     ) external payable nonReentrant returns (uint256 liquidated, uint256 keeperFee) {
+        return _liquidateAll(positionIds, proof, feeReceiver);
+    }
+
+    /// @dev One price for all. A list of one throws why it could not be liquidated; a longer one logs it and goes on.
+    function _liquidateAll(
+        uint256[] memory positionIds,
+        bytes calldata proof,
+        address feeReceiver
+    ) private returns (uint256 liquidated, uint256 keeperFee) {
         require(feeReceiver != address(0), ZeroAddress());
-        (Market memory market_, Price memory price) = _liquidationPrice(proof);
+        Market memory market_ = _accrued();
+        Price memory price = _spotPrice(market_, proof);
+        _requireGraceOver(price);
         address[] memory owners = new address[](positionIds.length);
         uint256[] memory payouts = new uint256[](positionIds.length);
         for (uint256 i = 0; i < positionIds.length; ++i) {
@@ -80,6 +74,7 @@ abstract contract LiquidationModule is VaultCore {
                 price.value
             );
             if (refusal.length != 0) {
+                if (positionIds.length == 1) _revertWith(refusal);
                 emit LiquidationSkipped(positionIds[i], ++market_.sequence, refusal);
                 continue;
             }
@@ -99,66 +94,6 @@ abstract contract LiquidationModule is VaultCore {
         }
         _payOut(feeReceiver, keeperFeeToken);
         _returnEther();
-    }
-
-    /// @inheritdoc ILiquidation
-    function settleAtCap(
-        uint256 positionId,
-        bytes calldata proof,
-        address feeReceiver
-    ) external payable nonReentrant returns (uint256 keeperFee) {
-        require(feeReceiver != address(0), ZeroAddress());
-        Position memory position_ = _openPosition(positionId);
-        Market memory market_ = _accrued();
-        Price memory price = _spotPrice(market_, proof);
-        uint256 whole = WadMath.abs(position_.size);
-        uint256 fill = SkewMath.fillPrice(
-            price.value,
-            market_.skew(),
-            _closingDelta(position_, whole),
-            _skewScale
-        );
-        _detachAndFold(market_, position_);
-        int256 gain = position_.gain(fill, 0);
-        require(
-            gain >= int256(uint256(position_.reserve)),
-            CapNotReached(positionId, gain, position_.reserve)
-        );
-
-        Closing memory closing = _closing(position_, whole, fill);
-        position_.margin -= uint96(_settleWithPool(market_, position_, closing, 0));
-        keeperFee = _takeFromMargin(position_, _terms[position_.termsId].keeperFeeFloor);
-        uint256 paidOut = _toToken(market_, position_.margin);
-        _stamp(market_, position_, price.value, price.observedAt);
-        emit PositionSettledAtCap(
-            positionId,
-            position_.owner,
-            msg.sender,
-            ++market_.sequence,
-            price.value,
-            price.observedAt,
-            closing.closedSize,
-            fill,
-            keeperFee,
-            paidOut * _scale
-        );
-        _storePosition(market_, positionId, position_);
-        _updateRates(market_, closing.cash, closing.reserved);
-        uint256 keeperFeeToken = _toToken(market_, keeperFee);
-        _storeMarket(market_);
-
-        // Interactions.
-        _payOut(position_.owner, paidOut);
-        _payOut(feeReceiver, keeperFeeToken);
-        _returnEther();
-    }
-
-    function _liquidationPrice(
-        bytes calldata proof
-    ) private returns (Market memory market_, Price memory price) {
-        market_ = _accrued();
-        price = _spotPrice(market_, proof);
-        _requireGraceOver(price);
     }
 
     /// @dev Why a position cannot be liquidated, as an encoded error; empty when it can. One rule for a single call,
@@ -221,7 +156,7 @@ abstract contract LiquidationModule is VaultCore {
         position_.margin -= uint96(undelivered - lost);
         uint256 taken = _takeFromMargin(position_, fee) + extra - lost;
         keeperFee = taken < terms_.keeperFeeCap ? taken : terms_.keeperFeeCap;
-        market_.poolDue += (taken - keeperFee).toUint128();
+        market_.poolDue += uint128(taken - keeperFee);
 
         _stamp(market_, position_, price.value, price.observedAt);
         if (position_.size == 0) paidOut = _toToken(market_, position_.margin);
@@ -334,7 +269,6 @@ abstract contract LiquidationModule is VaultCore {
     }
 
     function _revertWith(bytes memory refusal) private pure {
-        if (refusal.length == 0) return;
         assembly ("memory-safe") {
             revert(add(refusal, 32), mload(refusal))
         }

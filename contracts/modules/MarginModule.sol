@@ -89,19 +89,4 @@ abstract contract MarginModule is VaultCore {
     function accrue() external nonReentrant {
         _storeMarket(_accrued());
     }
-
-    function _requireInitialMargin(
-        Market memory market_,
-        uint256 positionId,
-        Position memory position_,
-        uint256 price
-    ) private view {
-        int256 owed = position_.accrued(market_.fundingIndex, market_.borrowIndex);
-        int256 equity = position_.equity(position_.gain(price, owed));
-        uint256 required = PositionMath.initialMargin(
-            PositionMath.notional(position_.size, price),
-            _terms[position_.termsId]
-        );
-        require(equity >= int256(required), InitialMarginNotMet(positionId, equity, required));
-    }
 }

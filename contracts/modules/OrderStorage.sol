@@ -9,6 +9,7 @@ import {IMarketFactory, MarketAddresses} from "../interfaces/IMarketFactory.sol"
 import {IOracle} from "../interfaces/IOracle.sol";
 import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {OrderMath} from "../libraries/OrderMath.sol";
+import {ParameterBounds} from "../libraries/ParameterBounds.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {MarketParameters, OrderParameters} from "../types/MarketParameters.sol";
 import {Order} from "../types/Order.sol";
@@ -53,16 +54,12 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
         uint256 step = scale > OrderMath.FEE_STEP ? scale : OrderMath.FEE_STEP;
         uint256 leastSpread = IOracle(parameters.oracle).deviationThreshold() + parameters.terms.positionFeeRatio;
 
-        _requireWithin("executionDelay", orders.executionDelay, 1, 10 minutes);
-        _requireWithin("maxRoundWait", orders.maxRoundWait, 1, 1 hours);
-        _requireWithin("executionWindow", orders.executionWindow, 10, 10 minutes);
-        _requireWithin("latencySpread", orders.latencySpread, leastSpread, 0.1e18);
-        uint256 fee = orders.minKeeperFee;
-        uint256 mostFee = OrderMath.MAX_FEE;
-        require(
-            fee >= step && fee <= mostFee && fee % step == 0,
-            ParameterOutOfBounds("minKeeperFee", fee, step, mostFee)
-        );
+        ParameterBounds.check("executionDelay", orders.executionDelay, 1, 10 minutes);
+        ParameterBounds.check("maxRoundWait", orders.maxRoundWait, 1, 1 hours);
+        ParameterBounds.check("executionWindow", orders.executionWindow, 10, 10 minutes);
+        ParameterBounds.check("latencySpread", orders.latencySpread, leastSpread, 0.1e18);
+        ParameterBounds.check("minKeeperFee", orders.minKeeperFee, step, OrderMath.MAX_FEE);
+        ParameterBounds.check("minKeeperFee rounding", orders.minKeeperFee % step, 0, 0);
 
         marginVault = addresses.marginVault;
         _oracle = parameters.oracle;
@@ -72,7 +69,7 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
         maxRoundWait = orders.maxRoundWait;
         executionWindow = orders.executionWindow;
         latencySpread = orders.latencySpread;
-        minKeeperFee = fee;
+        minKeeperFee = orders.minKeeperFee;
     }
 
     /// @inheritdoc IOrderBook
@@ -101,9 +98,5 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
     /// @dev Whether a position is about to be opened by an order that still waits.
     function _waitsToOpen(uint256 positionId) internal view returns (bool) {
         return _orders[positionId].traits.opens();
-    }
-
-    function _requireWithin(bytes32 name, uint256 value, uint256 lower, uint256 upper) private pure {
-        require(value >= lower && value <= upper, ParameterOutOfBounds(name, value, lower, upper));
     }
 }

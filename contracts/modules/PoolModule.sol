@@ -3,8 +3,7 @@ pragma solidity ^0.8.28;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {IPoolLink, PoolQuote} from "../interfaces/IPoolLink.sol";
-import {MarketMath} from "../libraries/MarketMath.sol";
+import {IPoolLink} from "../interfaces/IPoolLink.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {Market} from "../types/Market.sol";
 import {Price} from "../types/Price.sol";
@@ -13,12 +12,9 @@ import {VaultCore} from "./VaultCore.sol";
 /// @title PoolModule
 /// @notice What the vault does for its pool: quotes what traders are owed, hands over what they lost, stores rates.
 abstract contract PoolModule is VaultCore {
-    using MarketMath for Market;
-
     /// @inheritdoc IPoolLink
     function lock() external onlyPool {
-        require(!_locked, MarketLocked());
-        _locked = true;
+        _lock();
     }
 
     /// @inheritdoc IPoolLink
@@ -30,9 +26,8 @@ abstract contract PoolModule is VaultCore {
     function beginFulfilment(
         bytes calldata proof,
         uint64 settleGrace
-    ) external payable onlyPool returns (PoolQuote memory quote) {
-        require(!_locked, MarketLocked());
-        _locked = true;
+    ) external payable onlyPool returns (uint256 spotPrice, uint64 observedAt) {
+        _lock();
         Market memory market_ = _accrued();
         Price memory price = _spotPrice(market_, proof);
         // Fulfilling where nobody could be liquidated yet would let a provider leave at a mark about to fall.
@@ -40,11 +35,9 @@ abstract contract PoolModule is VaultCore {
         uint256 endsAt = price.upSince == 0 ? 0 : uint256(price.upSince) + _sequencerGrace + settleGrace;
         require(block.timestamp >= endsAt, SettleGracePeriod(endsAt));
         _sweep(market_);
-        quote.price = price.value;
-        quote.observedAt = price.observedAt;
-        quote.tradersClaim = market_.tradersClaim(price.value, _skewScale, _pool.reserved());
         _storeMarket(market_);
         _returnEther();
+        return (price.value, price.observedAt);
     }
 
     /// @inheritdoc IPoolLink
@@ -69,11 +62,6 @@ abstract contract PoolModule is VaultCore {
         _market.protocolDue -= uint128(amountToken * _scale);
         emit ProtocolFeesPaid(++_market.sequence, _protocolFeeReceiver, amountToken);
         SafeERC20.safeTransfer(_token, _protocolFeeReceiver, amountToken);
-    }
-
-    /// @inheritdoc IPoolLink
-    function tradersClaimAt(uint256 price, uint256 reserved) external view returns (int256) {
-        return _accrued().tradersClaim(price, _skewScale, reserved);
     }
 
     /// @dev Sends before it books: dues that cannot be sent stay dues. The lock keeps a hook of the token outside.

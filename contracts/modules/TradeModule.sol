@@ -12,11 +12,11 @@ import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Price} from "../types/Price.sol";
 import {Terms} from "../types/Terms.sol";
-import {Closing, VaultCore} from "./VaultCore.sol";
+import {Closing, VaultBox} from "./VaultBox.sol";
 
 /// @title TradeModule
 /// @notice Size changes that accounts ask for. The order book decides when and at which price.
-abstract contract TradeModule is VaultCore {
+abstract contract TradeModule is VaultBox {
     using SafeCast for uint256;
     using SafeCast for int256;
     using WadMath for uint256;
@@ -68,7 +68,9 @@ abstract contract TradeModule is VaultCore {
         require(margin >= fee, MarginBelowFees(margin, fee));
         position_.margin = (margin - fee).toUint96();
         _bookPositionFee(market_, fee);
-        _requireOpenable(request.positionId, position_, terms_, price);
+        uint256 notional = PositionMath.notional(position_.size, price);
+        require(notional >= terms_.minNotional, NotionalTooSmall(notional, terms_.minNotional));
+        _requireInitialMargin(market_, request.positionId, position_, price);
         _stamp(market_, position_, price, _batchObservedAt);
 
         emit PositionIncreased(
@@ -181,19 +183,6 @@ abstract contract TradeModule is VaultCore {
             request.reserve >= lower && request.reserve <= upper,
             ReserveOutOfBounds(request.reserve, lower, upper)
         );
-    }
-
-    function _requireOpenable(
-        uint256 positionId,
-        Position memory position_,
-        Terms memory terms_,
-        uint256 price
-    ) private pure {
-        uint256 notional = PositionMath.notional(position_.size, price);
-        require(notional >= terms_.minNotional, NotionalTooSmall(notional, terms_.minNotional));
-        int256 equity = position_.equity(position_.gain(price, 0));
-        uint256 required = PositionMath.initialMargin(notional, terms_);
-        require(equity >= int256(required), InitialMarginNotMet(positionId, equity, required));
     }
 
     function _requireOpenInterest(Market memory market_, int256 size) private view {

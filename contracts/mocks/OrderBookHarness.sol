@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+
+import {MarketAddresses} from "../interfaces/IMarketFactory.sol";
+import {TradeRequest} from "../interfaces/ITrade.sol";
+import {OrderBook} from "../OrderBook.sol";
+import {MarketParameters, OrderParameters} from "../types/MarketParameters.sol";
+import {Position} from "../types/Position.sol";
+import {Price} from "../types/Price.sol";
+
+/// @title OrderBookHarness
+/// @notice Everything an OrderBook meets, scripted: factory, token, oracle and vault in one. It tells what it was asked,
+/// and fails in ways the real contracts cannot be made to fail in.
+contract OrderBookHarness {
+    /// @dev How {trade} ends.
+    enum Fate {
+        Filled,
+        Refused,
+        RefusedWithoutReason,
+        OutOfGas
+    }
+
+    OrderBook public book;
+    uint8 public decimals;
+    uint256 public deviationThreshold;
+    uint64 public upSince;
+
+    Price private _price;
+    Fate private _fate;
+    bytes private _reason;
+    uint256 private _feeFromMargin;
+    uint256 private _surplus;
+    bytes private _hook;
+    bytes private _proofOfAbsence;
+    mapping(uint256 positionId => Position position) private _positions;
+    MarketParameters private _parameters;
+
+    event Escrowed(address account, uint256 amountToken, uint256 countedPositionId);
+    event BatchBegun(bytes proof, bool spot, uint256 value);
+    event Traded(TradeRequest request);
+    event Refunded(address account, uint256 refunded, uint256 countedPositionId);
+    event Released(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId);
+    event BatchEnded(address receiver, uint256 amount);
+    event Hooked(bool success, bytes result);
+
+    constructor(uint8 decimals_, uint256 deviationThreshold_, uint64 positionFeeRatio, OrderParameters memory orders) {
+        decimals = decimals_;
+        deviationThreshold = deviationThreshold_;
+        _parameters.collateralToken = address(this);
+        _parameters.oracle = address(this);
+        _parameters.terms.positionFeeRatio = positionFeeRatio;
+        _parameters.orders = orders;
+    }
+
+    receive() external payable {}
+
+    function createBook() external {
+        book = new OrderBook();
+    }
+
+    /* SCRIPT */
+
+    function setPrice(Price calldata price) external {
+        _price = price;
+    }
+
+    function setFate(Fate fate, bytes calldata reason, uint256 feeFromMargin) external {
+        (_fate, _reason, _feeFromMargin) = (fate, reason, feeFromMargin);
+    }
+
+    function setPosition(uint256 positionId, address owner, int96 size) external {
+        (_positions[positionId].owner, _positions[positionId].size) = (owner, size);
+    }
+
+    function setUpSince(uint64 upSince_) external {
+        upSince = upSince_;
+    }
+
+    function setSurplus(uint256 surplus) external {
+        _surplus = surplus;
+    }
+
+    /// @notice What is called on the book in the middle of the next trade or refund, as a token's hook could.
+    function setHook(bytes calldata hook) external {
+        _hook = hook;
+    }
+
+    /// @notice The only proof that {hadNoPrice} believes, with the times it must be asked for.
+    function setProofOfAbsence(uint64 from, uint64 until) external {
+        _proofOfAbsence = abi.encode(from, until);
+    }
+
+    /// @notice Sends ether to the book, as only a vault may.
+    function sendEther() external payable {
+        Address.sendValue(payable(address(book)), msg.value);
+    }
+
+    /* VAULT */
+
+    function escrow(address account, uint256 amountToken, uint256 countedPositionId) external {
+        emit Escrowed(account, amountToken, countedPositionId);
+    }
+
+    function beginBatch(bytes calldata proof, bool spot) external payable returns (Price memory price, uint64 clock) {
+        emit BatchBegun(proof, spot, msg.value);
+        if (_surplus != 0) Address.sendValue(payable(msg.sender), _surplus);
+        return (_price, 0);
+    }
+
+    function trade(TradeRequest calldata request) external returns (uint256 keeperFee) {
+        emit Traded(request);
+        _runHook();
+        if (_fate == Fate.Refused) LowLevelCall.bubbleRevert(_reason);
+        // solhint-disable-next-line gas-custom-errors, reason-string
+        if (_fate == Fate.RefusedWithoutReason) revert();
+        uint256 wasted;
+        while (_fate == Fate.OutOfGas) ++wasted;
+        return _feeFromMargin;
+    }
+
+    function refund(address account, uint256 refunded, uint256 countedPositionId) external {
+        emit Refunded(account, refunded, countedPositionId);
+        _runHook();
+    }
+
+    function release(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId) external {
+        emit Released(account, refunded, forfeited, countedPositionId);
+        _runHook();
+    }
+
+    function endBatch(address receiver, uint256 amount) external {
+        emit BatchEnded(receiver, amount);
+    }
+
+    function position(uint256 positionId) external view returns (Position memory) {
+        return _positions[positionId];
+    }
+
+    /* FACTORY AND ORACLE */
+
+    function deployment() external view returns (MarketParameters memory parameters, MarketAddresses memory addresses) {
+        parameters = _parameters;
+        addresses.marginVault = address(this);
+    }
+
+    function hadNoPrice(uint64 from, uint64 until, bytes calldata proof) external view returns (bool) {
+        bytes memory believed = _proofOfAbsence;
+        return keccak256(proof) == keccak256(believed) && keccak256(proof) == keccak256(abi.encode(from, until));
+    }
+
+    function _runHook() private {
+        bytes memory hook = _hook;
+        if (hook.length == 0) return;
+        delete _hook;
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool success, bytes memory result) = address(book).call(hook);
+        emit Hooked(success, result);
+    }
+}
