@@ -11,7 +11,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ILiquidityVault, PoolRequest} from "./interfaces/ILiquidityVault.sol";
 import {IMarketFactory} from "./interfaces/IMarketFactory.sol";
-import {PoolQuote} from "./interfaces/IPoolLink.sol";
+import {MarketMath} from "./libraries/MarketMath.sol";
 import {TokenScale} from "./libraries/TokenScale.sol";
 import {WadMath} from "./libraries/WadMath.sol";
 import {PoolRequests} from "./pool/PoolRequests.sol";
@@ -109,13 +109,13 @@ contract LiquidityVault is PoolRequests, IERC165 {
     /// @dev Locks the market. Dues arrive in between, so cash is read afterwards.
     function _begin(bytes calldata proof, address feeReceiver) private returns (Fulfilment memory pool) {
         require(feeReceiver != address(0), ZeroAddress());
-        PoolQuote memory quote = _marginVault.beginFulfilment{value: msg.value}(proof, _settleGrace);
+        (uint256 price, uint64 observedAt) = _marginVault.beginFulfilment{value: msg.value}(proof, _settleGrace);
         pool.cash = _cash;
         pool.reserved = _reserved;
-        pool.tradersClaim = quote.tradersClaim;
+        pool.tradersClaim = MarketMath.tradersClaim(_marginVault.market(), price, _skewScale, pool.reserved);
         pool.supply = totalSupply();
         pool.owedToken = _owedToken;
-        emit RequestsPriced(_nextSequence(), quote.price, quote.observedAt, _assetsOf(pool), pool.supply);
+        emit RequestsPriced(_nextSequence(), price, observedAt, _assetsOf(pool), pool.supply);
     }
 
     /// @dev Stores what changed, pays the keeper, and unlocks the market.

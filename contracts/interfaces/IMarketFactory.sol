@@ -29,12 +29,17 @@ interface IMarketFactory {
     /// @notice Thrown when {deployment} is asked for outside a creation.
     error NoDeploymentUnderWay();
 
-    /// @notice Thrown when the code that a market would be created from cannot be created.
-    error CreationFailed(address codeStore);
-
     /// @notice Creates a market. Parameters are checked against the hard bounds by the three contracts.
     ///
     /// @dev Emits {MarketCreated}.
+    ///
+    /// Notes:
+    /// - The settlement token is probed: 10,007 units move from the caller here and back. The caller must hold and
+    ///   have approved them.
+    ///
+    /// Requirements:
+    /// - The token must move exactly what it is asked to and have at most 18 decimals.
+    /// - Every parameter must lie within the hard bounds.
     ///
     /// @param parameters Everything that defines the market; nothing of it can be changed afterwards.
     /// @return marketId Number of the market, from 1.

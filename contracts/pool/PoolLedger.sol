@@ -28,6 +28,7 @@ abstract contract PoolLedger is ILiquidityVault {
     IOracle internal immutable _oracle;
     IERC20 internal immutable _token;
     uint256 internal immutable _scale;
+    uint256 internal immutable _skewScale;
     uint256 internal immutable _maxUtilization;
     uint256 internal immutable _minNavRatio;
     uint64 internal immutable _depositDelay;
@@ -63,6 +64,7 @@ abstract contract PoolLedger is ILiquidityVault {
         (MarketParameters memory market, MarketAddresses memory addresses) = IMarketFactory(msg.sender).deployment();
         _marginVault = IMarginVault(addresses.marginVault);
         _oracle = IOracle(market.oracle);
+        _skewScale = market.curves.skewScale;
         _token = IERC20(market.collateralToken);
         uint256 scale = TokenScale.scaleOf(IERC20Metadata(market.collateralToken).decimals());
         _scale = scale;

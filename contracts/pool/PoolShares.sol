@@ -5,6 +5,7 @@ import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.so
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IERC7540} from "../interfaces/IERC7540.sol";
+import {MarketMath} from "../libraries/MarketMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {Market} from "../types/Market.sol";
 import {PoolLedger} from "./PoolLedger.sol";
@@ -12,6 +13,7 @@ import {PoolLedger} from "./PoolLedger.sol";
 /// @title PoolShares
 /// @notice What a share is worth, and the claims of fulfilled requests.
 abstract contract PoolShares is PoolLedger, ERC4626 {
+    using MarketMath for Market;
     using Math for uint256;
 
     /// @dev What a controller's fulfilled requests have become, at the mean of their prices.
@@ -117,7 +119,8 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
     function totalAssets() public view override returns (uint256) {
         require(!_marginVault.isLocked(), MarketLocked());
         Market memory market = _marginVault.market();
-        int256 tradersClaim = _tradersClaim(_displayPrice(market.referencePrice));
+        market.accrue(block.timestamp);
+        int256 tradersClaim = market.tradersClaim(_displayPrice(market.referencePrice), _skewScale, _reserved);
         return _netAssets(_cash, tradersClaim) / _scale + TokenScale.toTokenDown(market.poolDue, _scale);
     }
 
@@ -232,21 +235,13 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         _payOwed(receiver, assets);
     }
 
-    /// @dev A view that other protocols rely on must answer while the oracle does not.
+    /// @dev A view that other protocols rely on must answer while the oracle does not, or not within the range in which
+    /// the market trades.
     function _displayPrice(uint256 referencePrice) private view returns (uint256) {
         try _oracle.latest() returns (uint256 price, uint64) {
-            return price;
+            return price <= type(uint96).max ? price : referencePrice;
         } catch {
             return referencePrice;
-        }
-    }
-
-    /// @dev A price beyond all arithmetic counts as the most the pool can owe.
-    function _tradersClaim(uint256 price) private view returns (int256) {
-        try _marginVault.tradersClaimAt(price, _reserved) returns (int256 tradersClaim) {
-            return tradersClaim;
-        } catch {
-            return int256(uint256(_reserved));
         }
     }
 

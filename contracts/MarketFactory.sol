@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
+
+import {ICodeStore} from "./interfaces/ICodeStore.sol";
+import {ICommonErrors} from "./interfaces/ICommonErrors.sol";
+import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
+import {MarketParameters} from "./types/MarketParameters.sol";
+
+/// @title MarketFactory
+/// @notice Creates markets for anybody and vouches for none.
+///
+/// @dev The code of a market's contracts does not fit into this one. It lies in three code stores, whose hashes are
+/// fixed here, and takes no constructor arguments, so that the three addresses are known before any of them exists.
+contract MarketFactory is IMarketFactory, ICommonErrors {
+    /// @dev Odd, so that a token that counts in shares of something rounds [token].
+    uint256 private constant _PROBE_AMOUNT = 10_007;
+
+    ICodeStore private immutable _marginVaultCode;
+    ICodeStore private immutable _liquidityVaultCode;
+    ICodeStore private immutable _orderBookCode;
+
+    mapping(uint256 marketId => MarketAddresses addresses) private _markets;
+    /// @inheritdoc IMarketFactory
+    uint256 public marketCount;
+
+    /// @dev Set while a market is created.
+    MarketParameters private _parameters;
+    bool private transient _deploying;
+
+    constructor(address marginVaultCode, address liquidityVaultCode, address orderBookCode) {
+        _marginVaultCode = ICodeStore(marginVaultCode);
+        _liquidityVaultCode = ICodeStore(liquidityVaultCode);
+        _orderBookCode = ICodeStore(orderBookCode);
+    }
+
+    /// @inheritdoc IMarketFactory
+    function createMarket(
+        MarketParameters calldata parameters
+    ) external returns (uint256 marketId, MarketAddresses memory addresses) {
+        require(!_deploying, MarketLocked());
+        _deploying = true;
+        _probe(IERC20(parameters.collateralToken));
+        marketId = ++marketCount;
+        bytes32 salt = bytes32(marketId);
+        addresses = MarketAddresses({
+            marginVault: Create2.computeAddress(salt, _marginVaultCode.codeHash()),
+            liquidityVault: Create2.computeAddress(salt, _liquidityVaultCode.codeHash()),
+            orderBook: Create2.computeAddress(salt, _orderBookCode.codeHash())
+        });
+        _markets[marketId] = addresses;
+        _parameters = parameters;
+
+        Create2.deploy(0, salt, _marginVaultCode.code());
+        Create2.deploy(0, salt, _liquidityVaultCode.code());
+        Create2.deploy(0, salt, _orderBookCode.code());
+
+        delete _parameters;
+        _deploying = false;
+        emit MarketCreated(
+            marketId,
+            msg.sender,
+            addresses.marginVault,
+            addresses.liquidityVault,
+            addresses.orderBook,
+            parameters
+        );
+    }
+
+    /// @inheritdoc IMarketFactory
+    function deployment()
+        external
+        view
+        returns (MarketParameters memory parameters, MarketAddresses memory addresses)
+    {
+        require(_deploying, NoDeploymentUnderWay());
+        return (_parameters, _markets[marketCount]);
+    }
+
+    /// @inheritdoc IMarketFactory
+    function marketOf(uint256 marketId) external view returns (MarketAddresses memory addresses) {
+        addresses = _markets[marketId];
+        require(addresses.marginVault != address(0), MarketNotFound(marketId));
+    }
+
+    /// @dev Moves an odd amount of the creator's tokens here and back, so that a token with a fee on transfer, or one
+    /// whose balances are not what was sent, is refused before anybody trades in it.
+    function _probe(IERC20 token) private {
+        uint256 sent = _PROBE_AMOUNT;
+        uint256 before = token.balanceOf(address(this));
+        uint256 creatorBefore = token.balanceOf(msg.sender);
+        SafeERC20.safeTransferFrom(token, msg.sender, address(this), sent);
+        uint256 received = token.balanceOf(address(this)) - before;
+        require(received == sent, TokenTransferMismatch(sent, received));
+        SafeERC20.safeTransfer(token, msg.sender, sent);
+        uint256 returned = token.balanceOf(msg.sender);
+        require(returned == creatorBefore, TokenTransferMismatch(creatorBefore, returned));
+    }
+}
