@@ -46,6 +46,15 @@ export async function readHead(provider: JsonRpcProvider): Promise<Head> {
   return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock("latest")));
 }
 
+/**
+ * Ask for the block with a number.
+ *
+ * @throws RpcError when the node does not answer or has no such block.
+ */
+export async function readBlock(provider: JsonRpcProvider, number: number): Promise<Head> {
+  return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock(number)));
+}
+
 /** Follows one market through its logs. Everything it knows can be read again from the chain. */
 export class MarketReader {
   readonly #options: MarketReaderOptions;
@@ -77,7 +86,7 @@ export class MarketReader {
       const logs = await readLogs({ provider, addresses: contracts.addresses, range });
       const sequences = checkSequences(this.#sequences, logs, contracts.addresses);
       if (range.to === head.number) await this.#requireComplete(sequences, head.number);
-      const end = range.to === head.number ? head : await this.#blockAt(range.to);
+      const end = range.to === head.number ? head : await readBlock(provider, range.to);
       this.#state = applyLogs(this.#state, logs);
       this.#sequences = sequences;
       this.#last = end;
@@ -120,7 +129,8 @@ export class MarketReader {
     const last = this.#last;
     if (last === undefined) return;
     if (head.number < last.number) throw new RpcError(`a block after "${last.number}"`);
-    const same = head.number === last.number ? head : await this.#blockAt(last.number);
+    const same =
+      head.number === last.number ? head : await readBlock(this.#options.provider, last.number);
     if (same.hash === last.hash) return;
     this.#state = EMPTY_STATE;
     this.#sequences = NO_LOGS;
@@ -143,11 +153,6 @@ export class MarketReader {
         throw new LogGapError({ address: addresses[part], expected, actual });
       }
     }
-  }
-
-  async #blockAt(number: number): Promise<Head> {
-    const { provider } = this.#options;
-    return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock(number)));
   }
 
   /** Indices grow in a straight line from where they were stored. */
