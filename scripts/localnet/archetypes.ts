@@ -79,3 +79,8 @@ export const ARCHETYPES: readonly Archetype[] = [
     stopBps: 120,
   },
 ];
+
+/** Return how many accounts the book takes: one for each position. */
+export function accountsNeeded(): number {
+  return ARCHETYPES.reduce((sum, archetype) => sum + archetype.count, 0);
+}

@@ -3,24 +3,19 @@ import { calling } from "../chain/errors.ts";
 import { OrderKind } from "../core/orderMath.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { exitAtAnyPrice, type PlannedPosition, type PlannedReaction } from "./book.ts";
+import type { TracedPosition } from "./result.ts";
 import { accountOf } from "./setup.ts";
 import { transact, type World } from "./world.ts";
-
-/** A planned position and the id it got. */
-export interface OpenedPosition {
-  readonly positionId: bigint;
-  readonly plan: PlannedPosition;
-}
 
 /** Owners who act by hand: each once, when the price has gone as far against them as they can bear. */
 export class Owners {
   readonly #world: World;
   readonly #waiting: Map<bigint, { plan: PlannedPosition; reaction: PlannedReaction }>;
 
-  constructor(world: World, opened: readonly OpenedPosition[]) {
+  constructor(world: World, opened: readonly TracedPosition[]) {
     this.#world = world;
     this.#waiting = new Map(
-      opened.flatMap(({ positionId, plan }) =>
+      opened.flatMap(({ plan, history: { positionId } }) =>
         plan.reaction === undefined
           ? []
           : [[positionId, { plan, reaction: plan.reaction }] as const],

@@ -1,4 +1,5 @@
-import type { ContractTransaction, JsonRpcProvider } from "ethers";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ContractTransaction, JsonRpcProvider, TransactionReceipt } from "ethers";
 
 import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
 import type { MarketContracts } from "../chain/contracts.ts";
@@ -34,6 +35,7 @@ export interface Cast {
 export class TransactionFailedError extends FatalError {}
 
 const GAS = 5_000_000n;
+const RECEIPT_PATIENCE_MS = 10_000;
 
 /**
  * Send a call from an unlocked account, see that it succeeds, and return its block.
@@ -47,9 +49,7 @@ export async function transact(
 ): Promise<number> {
   const request = { from, to: call.to, data: call.data, gas: `0x${GAS.toString(16)}` };
   const hash = await ask<string>(provider, "eth_sendTransaction", [request]);
-  const receipt = await calling("eth_getTransactionReceipt", () =>
-    provider.getTransactionReceipt(hash),
-  );
+  const receipt = await receiptOf(provider, hash);
   if (receipt?.status === 1) return receipt.blockNumber;
   throw new TransactionFailedError(
     `A transaction of the demo failed: ${await reasonOf(provider, from, call)}`,
@@ -100,6 +100,21 @@ export async function approve(world: World, owner: string, spender: string): Pro
 async function setNextTime(provider: JsonRpcProvider, time: number): Promise<void> {
   const head = await readHead(provider);
   await ask(provider, "evm_setNextBlockTimestamp", [Math.max(time, head.timestamp + 1)]);
+}
+
+/** A local chain mines at once, but not before it has answered. */
+async function receiptOf(
+  provider: JsonRpcProvider,
+  hash: string,
+): Promise<TransactionReceipt | null> {
+  const deadline = performance.now() + RECEIPT_PATIENCE_MS;
+  for (;;) {
+    const receipt = await calling("eth_getTransactionReceipt", () =>
+      provider.getTransactionReceipt(hash),
+    );
+    if (receipt !== null || performance.now() > deadline) return receipt;
+    await sleep(2);
+  }
 }
 
 async function reasonOf(
