@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ContractTransaction, JsonRpcProvider, TransactionReceipt } from "ethers";
+import {
+  type ContractTransaction,
+  getAddress,
+  type JsonRpcProvider,
+  type TransactionReceipt,
+} from "ethers";
 
 import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
 import type { MarketContracts } from "../chain/contracts.ts";
@@ -58,7 +63,8 @@ export async function transact(
 
 /** Tell the cast apart: the first account deploys, the second keeps, then providers, then all others. */
 export function castOf(unlocked: readonly string[], providers: number): Cast {
-  const [deployer = "", keeper = "", ...others] = unlocked;
+  // Logs spell addresses with their checksum.
+  const [deployer = "", keeper = "", ...others] = unlocked.map((address) => getAddress(address));
   return {
     deployer,
     keeper,
