@@ -49,10 +49,7 @@ interface IMarketFactory {
     ) external returns (uint256 marketId, MarketAddresses memory addresses);
 
     /// @notice What the market under creation is made of; read by the constructors of its contracts.
-    function deployment()
-        external
-        view
-        returns (MarketParameters memory parameters, MarketAddresses memory addresses);
+    function deployment() external view returns (MarketParameters memory parameters, MarketAddresses memory addresses);
 
     /// @notice The contracts of a market.
     function marketOf(uint256 marketId) external view returns (MarketAddresses memory addresses);
