@@ -2,6 +2,7 @@ import { type Head, type MarketReader, readBlock } from "../chain/marketReader.t
 import { isMarket } from "../core/orderMath.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { LagTracker } from "./lag.ts";
+import { patiently } from "./patience.ts";
 import type { Owners } from "./reactions.ts";
 import type { Settler } from "./settle.ts";
 import { mineAt, type World, writeRound } from "./world.ts";
@@ -88,7 +89,9 @@ async function writeQuote({ world, quoteAnswer }: Stage, time: number): Promise<
   await writeRound(world, { aggregator: world.quoteAggregator, answer: quoteAnswer, time });
 }
 
-async function look(reader: MarketReader, head: Head): Promise<Snapshot> {
-  await reader.advance(head);
-  return reader.snapshot(head);
+function look(reader: MarketReader, head: Head): Promise<Snapshot> {
+  return patiently(async () => {
+    await reader.advance(head);
+    return reader.snapshot(head);
+  });
 }

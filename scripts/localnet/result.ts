@@ -9,6 +9,8 @@ import type { Spread } from "./stats.ts";
 export interface TracedPosition {
   readonly plan: PlannedPosition;
   readonly history: History;
+  /** What is left in its box at the last price, never below zero [WAD quote]; zero for one that has ended. */
+  readonly worth: bigint;
 }
 
 /** Everything a finished replay has to tell. */

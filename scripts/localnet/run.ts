@@ -1,7 +1,10 @@
 import type { MarketLog } from "../chain/logs.ts";
 import { MarketReader, readHead } from "../chain/marketReader.ts";
 import { connectNode } from "../chain/provider.ts";
+import { gainAt } from "../core/dueWork.ts";
 import { FatalError } from "../core/errors.ts";
+import { equity } from "../core/positionMath.ts";
+import type { Snapshot } from "../core/snapshot.ts";
 import { accountsNeeded } from "./archetypes.ts";
 import { drawBook, type PlannedPosition } from "./book.ts";
 import type { GuardedChild } from "./child.ts";
@@ -112,7 +115,7 @@ async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<D
   const reader = new MarketReader({ provider, contracts, fromBlock: 0, logRange: 2000, onLogs });
   const settler = new Settler(world, reader, BOUNDS);
   const book = await openMarketDay(input, world, settler);
-  const opened = openedOf(world, book, scribe.histories());
+  const opened = openedOf(world, book, { histories: scribe.histories(), end: undefined });
   const before = await readPoolValue(world);
 
   input.onStage(`Replaying ${rounds.length} rounds`);
@@ -123,7 +126,10 @@ async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<D
     input.onRound(index, scribe.takeFresh());
   };
   const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
-  await replay({ world, reader, settler, owners, lag: scribe.lag, onRound, ...feed }, rounds);
+  const end = await replay(
+    { world, reader, settler, owners, lag: scribe.lag, onRound, ...feed },
+    rounds,
+  );
 
   input.onStage("Checking the laws against the chain");
   const after = await readPoolValue(world);
@@ -133,7 +139,7 @@ async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<D
   const { lags } = scribe.lag;
   return {
     rounds,
-    positions: openedOf(world, book, histories),
+    positions: openedOf(world, book, { histories, end }),
     refused: book.length - opened.length,
     pool: { before, after },
     lag: spreadOf(lags),
@@ -172,13 +178,20 @@ async function openMarketDay(
 function openedOf(
   world: World,
   book: readonly PlannedPosition[],
-  histories: readonly History[],
+  told: { readonly histories: readonly History[]; readonly end: Snapshot | undefined },
 ): readonly TracedPosition[] {
-  const byAccount = new Map(histories.map((history) => [history.account, history]));
+  const byAccount = new Map(told.histories.map((history) => [history.account, history]));
   return book.flatMap((plan) => {
     const history = byAccount.get(accountOf(world, plan));
-    return history === undefined ? [] : [{ plan, history }];
+    return history === undefined ? [] : [{ plan, history, worth: worthAt(history, told.end) }];
   });
+}
+
+function worthAt({ positionId }: History, end: Snapshot | undefined): bigint {
+  const position = end?.state.positions.get(positionId);
+  if (end?.spot === undefined || position === undefined) return 0n;
+  const worth = equity(position, gainAt(end, position, end.spot.price));
+  return worth > 0n ? worth : 0n;
 }
 
 function requireAlive(keeper: GuardedChild): void {

@@ -9,6 +9,7 @@ import {
   reachedTriggers,
 } from "../core/dueWork.ts";
 import type { Snapshot } from "../core/snapshot.ts";
+import { patiently } from "./patience.ts";
 import { mineAt, type World } from "./world.ts";
 
 /** How long the keeper may take. */
@@ -75,9 +76,11 @@ export class Settler {
     }
   }
 
-  async #look(): Promise<Snapshot> {
-    const head = await readHead(this.#world.provider);
-    await this.#reader.advance(head);
-    return this.#reader.snapshot(head);
+  #look(): Promise<Snapshot> {
+    return patiently(async () => {
+      const head = await readHead(this.#world.provider);
+      await this.#reader.advance(head);
+      return this.#reader.snapshot(head);
+    });
   }
 }
