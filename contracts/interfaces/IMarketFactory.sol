@@ -54,6 +54,9 @@ interface IMarketFactory {
     /// @notice The contracts of a market.
     function marketOf(uint256 marketId) external view returns (MarketAddresses memory addresses);
 
+    /// @notice What a market was created with; nothing of it can change.
+    function parametersOf(uint256 marketId) external view returns (MarketParameters memory parameters);
+
     /// @notice How many markets there are.
     function marketCount() external view returns (uint256);
 }
