@@ -75,11 +75,10 @@ export function openFeed(runner: ContractRunner, address: string) {
 
 async function discover(runner: ContractRunner, address: string): Promise<MarketContracts> {
   const marginVault = IMarginVault__factory.connect(address, runner);
-  const [orderBookAddress, poolAddress, oracleAddress, sequencerGrace, curves] = await Promise.all([
+  const [orderBookAddress, poolAddress, oracleAddress, curves] = await Promise.all([
     marginVault.orderBook(),
     marginVault.liquidityVault(),
     marginVault.oracle(),
-    marginVault.sequencerGrace(),
     marginVault.curves(),
   ]);
   const orderBook = IOrderBook__factory.connect(orderBookAddress, runner);
@@ -110,8 +109,6 @@ async function discover(runner: ContractRunner, address: string): Promise<Market
       executionDelay,
       maxRoundWait,
       executionWindow,
-      sequencerGrace,
-      settleGrace: pool.settleGrace,
       depositDelay: pool.depositDelay,
       redeemDelay: pool.redeemDelay,
       skewScale: curves.skewScale,

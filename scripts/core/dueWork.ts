@@ -56,13 +56,13 @@ export function reachedTriggers(snapshot: Snapshot): readonly bigint[] {
 /**
  * Return the positions that may be liquidated, the one that lacks most first.
  *
+ * The grace period after a restart of the sequencer is the market's to know: it refuses while it lasts.
  * One whose health cannot be worked out comes last: unknown is not healthy, and the contract knows.
  */
 export function liquidatablePositions(snapshot: Snapshot): readonly Liquidatable[] {
   const { spot, upSince } = snapshot;
   if (spot === undefined || upSince === undefined) return [];
   if (spot.observedAt < snapshot.market.clock) return [];
-  if (upSince !== 0n && snapshot.now < upSince + snapshot.constants.sequencerGrace) return [];
   return [...snapshot.state.positions]
     .flatMap(([positionId, position]) => {
       const found = lackOf(snapshot, position, spot.price);
@@ -85,10 +85,8 @@ export function dueRequests(snapshot: Snapshot): {
   readonly deposits: boolean;
   readonly redeems: boolean;
 } {
-  const { now, spot, upSince, constants } = snapshot;
-  const grace = constants.sequencerGrace + constants.settleGrace;
-  const open =
-    spot !== undefined && upSince !== undefined && (upSince === 0n || now >= upSince + grace);
+  const { now, spot, upSince } = snapshot;
+  const open = spot !== undefined && upSince !== undefined;
   const isDue = (at: bigint | undefined) => open && at !== undefined && at <= now;
   return { deposits: isDue(snapshot.depositDueAt), redeems: isDue(snapshot.redeemDueAt) };
 }

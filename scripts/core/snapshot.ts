@@ -28,8 +28,6 @@ export interface MarketConstants {
   readonly executionDelay: bigint;
   readonly maxRoundWait: bigint;
   readonly executionWindow: bigint;
-  readonly sequencerGrace: bigint;
-  readonly settleGrace: bigint;
   readonly depositDelay: bigint;
   readonly redeemDelay: bigint;
   /** [WAD base] */

@@ -1,6 +1,6 @@
 import { formatWad } from "../core/units.ts";
 import type { Incident } from "./history.ts";
-import type { PriceRound } from "./replay.ts";
+import type { ReplayRound } from "./replay.ts";
 
 /** One incident of one position, to be drawn. */
 export interface Mark {
@@ -11,7 +11,7 @@ export interface Mark {
 
 /** What a chart shows. */
 export interface ChartInput {
-  readonly rounds: readonly PriceRound[];
+  readonly rounds: readonly ReplayRound[];
   readonly marks: readonly Mark[];
 }
 
@@ -70,7 +70,7 @@ export function readableTime(time: number): string {
   return new Date(time * 1000).toISOString().slice(0, 16).replace("T", " ");
 }
 
-function frameOf(rounds: readonly PriceRound[]): Frame {
+function frameOf(rounds: readonly ReplayRound[]): Frame {
   const prices = rounds.map((round) => Number(round.answer) / 1e8);
   const times = rounds.map((round) => round.time);
   const low = Math.min(...prices);
@@ -89,7 +89,7 @@ function frameOf(rounds: readonly PriceRound[]): Frame {
 }
 
 /** A round's price is in force until the next one. */
-function pricePath(rounds: readonly PriceRound[], frame: Frame): string {
+function pricePath(rounds: readonly ReplayRound[], frame: Frame): string {
   const [first, ...rest] = rounds.map((round) => ({
     x: frame.toX(round.time),
     y: frame.toY(Number(round.answer) / 1e8),

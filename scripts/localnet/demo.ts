@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 
 import { BulkheadError } from "../core/errors.ts";
-import { loadRounds } from "./prices.ts";
+import { parseMoment, readPriceFile } from "./prices.ts";
 import { Progress } from "./progress.ts";
-import type { PriceRound } from "./replay.ts";
+import type { ReplayRound } from "./replay.ts";
 import { writeReport } from "./report.ts";
 import type { DemoResult } from "./result.ts";
 import { runDemo } from "./run.ts";
@@ -14,8 +14,8 @@ import { summaryOf, tellStory } from "./story.ts";
 
 interface Options {
   readonly prices: string;
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: string;
+  readonly to?: string;
   readonly json?: string;
   readonly report: string;
   readonly seed: number;
@@ -30,8 +30,8 @@ const program = new Command("demo")
     "Replay a crash against a market on a local chain, with a keeper, and tell the story.",
   )
   .option("--prices <file>", "CSV of Chainlink rounds or of OHLC bars", FIXTURE)
-  .option("--from <time>", "first moment, such as 2023-08-17T20:00:00Z", parseTime)
-  .option("--to <time>", "last moment", parseTime)
+  .option("--from <time>", "first moment, such as 2023-08-17T20:00:00Z")
+  .option("--to <time>", "last moment")
   .option("--json <file>", "write the result for machines")
   .option("--report <file>", "write the report", "out/demo.html")
   .option("--seed <number>", "draw another book", parseSeed, 1);
@@ -41,7 +41,7 @@ process.exitCode = await main(program.parse().opts<Options>());
 /** Ends with 0 when every law holds and the keeper did all that was due, else with 1. */
 async function main(options: Options): Promise<number> {
   try {
-    const rounds = await loadRounds(options.prices, options);
+    const rounds = await loadRounds(options);
     const result = await runWithProgress(rounds, options.seed);
     print(`${tellStory(result)}\n`);
     await save(options.report, writeReport(result));
@@ -57,7 +57,15 @@ async function main(options: Options): Promise<number> {
   }
 }
 
-async function runWithProgress(rounds: readonly PriceRound[], seed: number): Promise<DemoResult> {
+async function loadRounds({ prices, from, to }: Options): Promise<readonly ReplayRound[]> {
+  const { rounds } = await readPriceFile(prices, {
+    from: from === undefined ? undefined : parseMoment(from),
+    to: to === undefined ? undefined : parseMoment(to),
+  });
+  return rounds.map(({ answer, updatedAt }) => ({ answer, time: Number(updatedAt) }));
+}
+
+async function runWithProgress(rounds: readonly ReplayRound[], seed: number): Promise<DemoResult> {
   const started = performance.now();
   const progress = new Progress(rounds.length, print);
   return runDemo({
@@ -78,15 +86,6 @@ async function save(file: string, text: string): Promise<void> {
 
 function print(text: string): void {
   process.stdout.write(text);
-}
-
-/** [s] */
-function parseTime(text: string): number {
-  const milliseconds = Date.parse(text);
-  if (Number.isNaN(milliseconds)) {
-    throw new InvalidArgumentError("Write it as 2023-08-17T20:00:00Z.");
-  }
-  return Math.floor(milliseconds / 1000);
 }
 
 function parseSeed(text: string): number {

@@ -20,7 +20,10 @@ interface LocalParameters {
     readonly index: Record<string, bigint>;
     readonly quote: Record<string, bigint>;
   };
-  readonly Market: Record<string, unknown>;
+  readonly Market: {
+    readonly sequencerGrace: bigint;
+    readonly pool: { readonly settleGrace: bigint };
+  };
 }
 
 /**
@@ -57,6 +60,7 @@ export async function deployMarket(provider: JsonRpcProvider, providers: number)
     contracts: await openMarket(provider, deployed.marginVault),
     token,
     tokenScale: TOKEN_SCALE,
+    graceSeconds: Number(local.Market.sequencerGrace + local.Market.pool.settleGrace),
     indexAggregator: feeds.indexAggregator,
     quoteAggregator: feeds.quoteAggregator,
     cast: castOf(accounts, providers),

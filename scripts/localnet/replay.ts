@@ -7,8 +7,8 @@ import type { Owners } from "./reactions.ts";
 import type { Settler } from "./settle.ts";
 import { mineAt, type World, writeRound } from "./world.ts";
 
-/** One round of a price file. */
-export interface PriceRound {
+/** One round to replay. */
+export interface ReplayRound {
   /** [s] */
   readonly time: number;
   /** In the index feed's own units. */
@@ -34,7 +34,7 @@ export interface Stage {
  *
  * The market as it was in the block of each round tells which positions might have been liquidated at it.
  */
-export async function replay(stage: Stage, rounds: readonly PriceRound[]): Promise<Snapshot> {
+export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Promise<Snapshot> {
   const { world, settler } = stage;
   let snapshot = await settler.settle();
   let quotedAt = 0;
@@ -79,7 +79,7 @@ export function nextWake({ state, constants, now, ...snapshot }: Snapshot): numb
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-async function writeIndex({ world }: Stage, round: PriceRound): Promise<Head> {
+async function writeIndex({ world }: Stage, round: ReplayRound): Promise<Head> {
   const { indexAggregator: aggregator } = world;
   const block = await writeRound(world, { aggregator, answer: round.answer, time: round.time });
   return readBlock(world.provider, block);

@@ -2,7 +2,7 @@ import type { PlannedPosition } from "./book.ts";
 import type { History } from "./history.ts";
 import type { LawResult } from "./laws.ts";
 import type { PoolValue } from "./poolValue.ts";
-import type { PriceRound } from "./replay.ts";
+import type { ReplayRound } from "./replay.ts";
 import type { Spread } from "./stats.ts";
 
 /** One position of the book: what was planned, and what became of it. */
@@ -15,7 +15,7 @@ export interface TracedPosition {
 
 /** Everything a finished replay has to tell. */
 export interface DemoResult {
-  readonly rounds: readonly PriceRound[];
+  readonly rounds: readonly ReplayRound[];
   readonly positions: readonly TracedPosition[];
   /** Planned positions that did not open. */
   readonly refused: number;

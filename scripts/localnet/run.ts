@@ -17,7 +17,7 @@ import { checkLaws } from "./laws.ts";
 import { startNode } from "./node.ts";
 import { readPoolValue } from "./poolValue.ts";
 import { Owners } from "./reactions.ts";
-import { type PriceRound, replay } from "./replay.ts";
+import { type ReplayRound, replay } from "./replay.ts";
 import type { DemoResult, TracedPosition } from "./result.ts";
 import { Settler } from "./settle.ts";
 import {
@@ -34,7 +34,7 @@ import { tickBySeconds, type World } from "./world.ts";
 
 /** What to replay, and whom to tell. */
 export interface DemoInput {
-  readonly rounds: readonly PriceRound[];
+  readonly rounds: readonly ReplayRound[];
   readonly seed: number;
   /** Told what begins. */
   readonly onStage: (text: string) => void;
@@ -160,9 +160,8 @@ async function openMarketDay(
   const first = input.rounds[0];
   if (first === undefined) throw new FatalError("There are no rounds to replay.");
   const answers = { index: first.answer, quote: QUOTE_ANSWER };
-  const { sequencerGrace, settleGrace } = world.contracts.constants;
   const { timestamp } = await readHead(world.provider);
-  await quotePrices(world, answers, timestamp + Number(sequencerGrace + settleGrace));
+  await quotePrices(world, answers, timestamp + world.graceSeconds);
   const book = drawBook(input.seed, await readLimits(world));
   const stage = { book, answers };
   input.onStage("Providers fill the pool");

@@ -21,6 +21,8 @@ export interface World {
   readonly token: string;
   /** WAD units in one token unit. */
   readonly tokenScale: bigint;
+  /** Wait after deployment until the market liquidates and its pool serves [s]. */
+  readonly graceSeconds: number;
   readonly indexAggregator: string;
   readonly quoteAggregator: string;
   /** Unlocked accounts by what they do. */
