@@ -14,6 +14,7 @@ import {
   IOrderBook__factory,
 } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
 import type { MarketConstants } from "../core/snapshot.ts";
+import type { Market } from "../core/types.ts";
 import { toBulkheadError } from "./errors.ts";
 import { RpcError, WrongContractError } from "./failures.ts";
 
@@ -71,6 +72,28 @@ export async function openMarket(
 /** Connect to one Chainlink proxy. */
 export function openFeed(runner: ContractRunner, address: string) {
   return IAggregatorProxy__factory.connect(address, runner);
+}
+
+/** Copy what a contract returns into a plain object: its own kind does not survive being spread. */
+export function toMarket(stored: Market): Market {
+  return {
+    longOpenInterest: stored.longOpenInterest,
+    shortOpenInterest: stored.shortOpenInterest,
+    clock: stored.clock,
+    fundingIndex: stored.fundingIndex,
+    borrowIndex: stored.borrowIndex,
+    accruedAt: stored.accruedAt,
+    fundingVelocity: stored.fundingVelocity,
+    borrowRate: stored.borrowRate,
+    referencePrice: stored.referencePrice,
+    netNotional: stored.netNotional,
+    totalMargin: stored.totalMargin,
+    sequence: stored.sequence,
+    fundingBasis: stored.fundingBasis,
+    borrowBasis: stored.borrowBasis,
+    poolDue: stored.poolDue,
+    protocolDue: stored.protocolDue,
+  };
 }
 
 async function discover(runner: ContractRunner, address: string): Promise<MarketContracts> {

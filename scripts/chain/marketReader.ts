@@ -1,9 +1,11 @@
 import type { Block, JsonRpcProvider } from "ethers";
 
+import { accrue, skew } from "../core/marketMath.ts";
 import { isMarket } from "../core/orderMath.ts";
 import type { Round } from "../core/rounds.ts";
 import type { MarketNow, MarketState, Snapshot, SpotPrice } from "../core/snapshot.ts";
-import type { MarketContracts } from "./contracts.ts";
+import type { Market } from "../core/types.ts";
+import { type MarketContracts, toMarket } from "./contracts.ts";
 import { calling } from "./errors.ts";
 import { ContractError, LogGapError, ReorgError, RpcError } from "./failures.ts";
 import { type FeedReading, type RoundCache, readRounds } from "./feeds.ts";
@@ -33,6 +35,7 @@ export interface MarketReaderOptions {
 export interface Head {
   readonly number: number;
   readonly hash: string;
+  readonly parentHash: string;
   /** [s] */
   readonly timestamp: number;
 }
@@ -63,6 +66,7 @@ export class MarketReader {
   #state: MarketState = EMPTY_STATE;
   #sequences: Sequences = NO_LOGS;
   #last: Head | undefined;
+  #stored: { readonly blockTag: number; readonly market: Market } | undefined;
 
   constructor(options: MarketReaderOptions) {
     this.#options = options;
@@ -129,44 +133,54 @@ export class MarketReader {
     const last = this.#last;
     if (last === undefined) return;
     if (head.number < last.number) throw new RpcError(`a block after "${last.number}"`);
-    const same =
-      head.number === last.number ? head : await readBlock(this.#options.provider, last.number);
-    if (same.hash === last.hash) return;
+    if ((await this.#hashBefore(head, last.number)) === last.hash) return;
     this.#state = EMPTY_STATE;
     this.#sequences = NO_LOGS;
     this.#last = undefined;
+    this.#stored = undefined;
     this.#indexCache.clear();
     this.#quoteCache.clear();
     throw new ReorgError(last.number);
   }
 
+  /** Hash of a block that `head` is built on; its own, and its parent's, need no asking. */
+  async #hashBefore(head: Head, number: number): Promise<string> {
+    if (number === head.number) return head.hash;
+    if (number === head.number - 1) return head.parentHash;
+    return (await readBlock(this.#options.provider, number)).hash;
+  }
+
   /** The contracts count their logs: a list that ends too early shows here. */
   async #requireComplete(sequences: Sequences, blockTag: number): Promise<void> {
-    const { marginVault, liquidityVault, addresses } = this.#options.contracts;
-    const [market, pool] = await calling("the numbers of logs", () =>
-      Promise.all([marginVault.market({ blockTag }), liquidityVault.sequence({ blockTag })]),
-    );
+    const { liquidityVault, addresses } = this.#options.contracts;
+    const [market, pool] = await Promise.all([
+      this.#market(blockTag),
+      calling("sequence", () => liquidityVault.sequence({ blockTag })),
+    ]);
     const counted = { marginVault: market.sequence, liquidityVault: pool };
     for (const part of ["marginVault", "liquidityVault"] as const) {
       const [expected, actual] = [counted[part], sequences[part]];
       if (expected !== actual) {
+        // What was read together with too few logs is not kept either.
+        this.#stored = undefined;
         throw new LogGapError({ address: addresses[part], expected, actual });
       }
     }
   }
 
-  /** Indices grow in a straight line from where they were stored. */
+  /** The stored sums at a block; the last answer is kept. */
+  async #market(blockTag: number): Promise<Market> {
+    if (this.#stored?.blockTag === blockTag) return this.#stored.market;
+    const { marginVault } = this.#options.contracts;
+    const market = toMarket(await calling("market", () => marginVault.market({ blockTag })));
+    this.#stored = { blockTag, market };
+    return market;
+  }
+
   async #marketNow(head: Head): Promise<MarketNow> {
-    const stored = await calling("market", () =>
-      this.#options.contracts.marginVault.market({ blockTag: head.number }),
-    );
-    const elapsed = BigInt(head.timestamp) - stored.accruedAt;
-    return {
-      skew: stored.longOpenInterest - stored.shortOpenInterest,
-      fundingIndex: stored.fundingIndex + stored.fundingVelocity * elapsed,
-      borrowIndex: stored.borrowIndex + stored.borrowRate * elapsed,
-      clock: stored.clock,
-    };
+    const market = accrue(await this.#market(head.number), BigInt(head.timestamp));
+    const { fundingIndex, borrowIndex, clock } = market;
+    return { skew: skew(market), fundingIndex, borrowIndex, clock };
   }
 
   async #spot(
@@ -257,5 +271,6 @@ function earlier(a: bigint | undefined, b: bigint): bigint {
 
 function toHead(block: Block | null): Head {
   if (block?.hash == null) throw new RpcError("eth_getBlockByNumber with a block that exists");
-  return { number: block.number, hash: block.hash, timestamp: block.timestamp };
+  const { number, hash, parentHash, timestamp } = block;
+  return { number, hash, parentHash, timestamp };
 }

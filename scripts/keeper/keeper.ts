@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
-import { ContractError } from "../chain/failures.ts";
-import { type MarketReader, readHead } from "../chain/marketReader.ts";
+import { ContractError, NonceError } from "../chain/failures.ts";
+import { type Head, type MarketReader, readHead } from "../chain/marketReader.ts";
 import { hasPending, type Outcome } from "../chain/transactions.ts";
 import { RetryableError } from "../core/errors.ts";
 import type { Snapshot } from "../core/snapshot.ts";
@@ -37,11 +37,7 @@ export class MarketKeeper {
     try {
       const head = await readHead(executor.sender.provider);
       if (head.number === this.#handled) return false;
-      if (await hasPending(executor.sender)) {
-        log.warn("waiting: an earlier transaction of this account is still pending");
-        return false;
-      }
-      await this.#actAll();
+      await this.#actAll(head);
       this.#handled = head.number;
       return true;
     } catch (cause) {
@@ -55,17 +51,17 @@ export class MarketKeeper {
   }
 
   /** Each strategy sees the chain as the one before it has left it. */
-  async #actAll(): Promise<void> {
-    let snapshot = await this.#look();
-    for (const strategy of this.#market.strategies) {
+  async #actAll(head: Head): Promise<void> {
+    const { strategies, executor } = this.#market;
+    let snapshot = await this.#look(head);
+    for (const strategy of strategies) {
       const sent = await this.#actOn(strategy, snapshot);
-      if (sent) snapshot = await this.#look();
+      if (sent) snapshot = await this.#look(await readHead(executor.sender.provider));
     }
   }
 
-  async #look(): Promise<Snapshot> {
-    const { reader, executor, log } = this.#market;
-    const head = await readHead(executor.sender.provider);
+  async #look(head: Head): Promise<Snapshot> {
+    const { reader, log } = this.#market;
     await reader.advance(head);
     const snapshot = await reader.snapshot(head);
     log.debug(
@@ -109,6 +105,7 @@ export class MarketKeeper {
       reason: action.reason,
     };
     try {
+      await requireNothingPending(executor);
       const call = await simulate(executor, action);
       const outcome = await send(executor, call);
       this.#conclude(action, snapshot, outcome);
@@ -128,6 +125,11 @@ export class MarketKeeper {
     if (mined) this.#backoff.done(action, snapshot.blockNumber);
     else this.#backoff.refused(action, snapshot.blockNumber);
   }
+}
+
+/** One transaction at a time: what is still under way may do the same. */
+async function requireNothingPending({ sender }: Executor): Promise<void> {
+  if (await hasPending(sender)) throw new NonceError("an earlier transaction is still pending");
 }
 
 function describe(outcome: Outcome): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { PayoutDeferredEvent } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
+import { toMarket } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import type { MarketLog } from "../chain/logs.ts";
 import { balanceOf, tokenFlow } from "../chain/token.ts";
@@ -110,27 +111,6 @@ async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): 
   const answers: R[] = [];
   for (const item of items) answers.push(await ask(item));
   return answers;
-}
-
-function toMarket(stored: Market): Market {
-  return {
-    longOpenInterest: stored.longOpenInterest,
-    shortOpenInterest: stored.shortOpenInterest,
-    clock: stored.clock,
-    fundingIndex: stored.fundingIndex,
-    borrowIndex: stored.borrowIndex,
-    accruedAt: stored.accruedAt,
-    fundingVelocity: stored.fundingVelocity,
-    borrowRate: stored.borrowRate,
-    referencePrice: stored.referencePrice,
-    netNotional: stored.netNotional,
-    totalMargin: stored.totalMargin,
-    sequence: stored.sequence,
-    fundingBasis: stored.fundingBasis,
-    borrowBasis: stored.borrowBasis,
-    poolDue: stored.poolDue,
-    protocolDue: stored.protocolDue,
-  };
 }
 
 function toPosition(stored: Position): Position {

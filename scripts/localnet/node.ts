@@ -26,6 +26,8 @@ export class NodeStartError extends FatalError {}
 const HOST = "127.0.0.1";
 const START_DEADLINE_MS = 15_000;
 const START_POLL_MS = 50;
+/** Blocks whose state stays readable; the others need not be kept. */
+const KEPT_STATES = 200;
 
 /**
  * Start a chain on a free port of the loopback interface.
@@ -74,6 +76,7 @@ function nodeArguments(port: number, options: LocalNodeOptions): string[] {
     "--accounts": options.accounts,
     "--hardfork": "cancun",
     "--gas-limit": 30_000_000,
+    "--prune-history": KEPT_STATES,
   };
   return [...Object.entries(settings).flatMap(([name, value]) => [name, String(value)]), "--quiet"];
 }

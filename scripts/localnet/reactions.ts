@@ -23,19 +23,22 @@ export class Owners {
     );
   }
 
-  /** Let those act whose price has come and whose position is still open. */
-  async act(snapshot: Snapshot): Promise<void> {
+  /** Let those act whose price has come and whose position is still open. Returns whether anybody did. */
+  async act(snapshot: Snapshot): Promise<boolean> {
     const price = snapshot.spot?.price;
-    if (price === undefined) return;
+    if (price === undefined) return false;
+    let acted = false;
     for (const [positionId, { plan, reaction }] of this.#waiting) {
       if (!isReached(reaction, price)) continue;
       this.#waiting.delete(positionId);
       const size = snapshot.state.positions.get(positionId)?.size;
       if (size === undefined) continue;
       const account = accountOf(this.#world, plan);
+      acted = true;
       if (reaction.kind === "close") await this.#close(account, positionId, size);
       else await this.#addMargin(account, positionId, reaction.amount);
     }
+    return acted;
   }
 
   async #close(account: string, positionId: bigint, size: bigint): Promise<void> {

@@ -35,23 +35,34 @@ export interface Stage {
  * The market as it was in the block of each round tells which positions might have been liquidated at it.
  */
 export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Promise<Snapshot> {
-  const { world, settler } = stage;
+  const { settler, owners, lag } = stage;
   let snapshot = await settler.settle();
   let quotedAt = 0;
   for (const [index, round] of rounds.entries()) {
     snapshot = await passTime(stage, snapshot, round.time);
     const head = await writeIndex(stage, round);
-    stage.lag.mark({ index, time: head.timestamp }, await look(stage.reader, head));
+    snapshot = await look(stage.reader, head);
+    lag.mark({ index, time: head.timestamp }, snapshot);
     if (head.timestamp - quotedAt > stage.quoteEvery) {
-      await writeQuote(stage, head.timestamp + 1);
       quotedAt = head.timestamp;
+      await writeQuote(stage, quotedAt + 1);
     }
-    await mineAt(world.provider);
-    snapshot = await settler.settle();
-    await stage.owners.act(snapshot);
+    if (settler.isDue(soon(snapshot))) snapshot = await settleAfter(stage);
+    if (await owners.act(snapshot)) snapshot = await settler.settle();
     stage.onRound(index, snapshot);
   }
   return snapshot;
+}
+
+/** A round may be used once its second is over. */
+async function settleAfter({ world, settler }: Stage): Promise<Snapshot> {
+  await mineAt(world.provider);
+  return settler.settle();
+}
+
+/** The market as it will be a second later. */
+function soon(snapshot: Snapshot): Snapshot {
+  return { ...snapshot, now: snapshot.now + 1n };
 }
 
 /** Let time pass up to a round, with a block at each moment at which something may fall due. */

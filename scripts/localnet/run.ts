@@ -11,7 +11,7 @@ import type { GuardedChild } from "./child.ts";
 import { deployMarket } from "./deployMarket.ts";
 import { type History, tellHistories } from "./history.ts";
 import { readHoldings } from "./holdings.ts";
-import { startKeeper } from "./keeperProcess.ts";
+import { type KeeperProgram, startKeeper } from "./keeperProcess.ts";
 import { LagTracker } from "./lag.ts";
 import { checkLaws } from "./laws.ts";
 import { startNode } from "./node.ts";
@@ -49,8 +49,8 @@ export class KeeperEndedError extends FatalError {}
 const LEAD = 21_600;
 /** The book opens this long before the first round [s]. */
 const OPENING = 900;
-/** No part of the demo lives longer than this [ms]. */
-const LIFETIME_MS = 300_000;
+/** No part of the demo lives longer than this, and this for each round [ms]. */
+const LIFETIME = { base: 180_000, round: 250 };
 const RPC_TIMEOUT_MS = 10_000;
 const QUOTE_ANSWER = 100_000_000n;
 const QUOTE_EVERY = 3600;
@@ -63,18 +63,25 @@ const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 8_000 };
  */
 export async function runDemo(input: DemoInput): Promise<DemoResult> {
   const first = input.rounds[0]?.time ?? 0;
+  const lifetimeMs = LIFETIME.base + LIFETIME.round * input.rounds.length;
   input.onStage("Starting a local chain");
   const node = await startNode({
     timestamp: first - LEAD,
     accounts: accountsNeeded() + PROVIDER_SHARES.length + 2,
-    lifetimeMs: LIFETIME_MS,
+    lifetimeMs,
   });
   try {
     const provider = await connectNode({ rpcUrl: node.rpcUrl, timeoutMs: RPC_TIMEOUT_MS });
     await tickBySeconds(provider);
     input.onStage("Deploying feeds, token and market");
     const world = await deployMarket(provider, PROVIDER_SHARES.length);
-    return await withKeeper(world, node.rpcUrl, (keeper) => tell(input, world, keeper));
+    const program = {
+      rpcUrl: node.rpcUrl,
+      marginVault: world.contracts.addresses.marginVault,
+      account: world.cast.keeper,
+      lifetimeMs,
+    };
+    return await withKeeper(program, (keeper) => tell(input, world, keeper));
   } finally {
     await node.stop();
   }
@@ -86,16 +93,12 @@ interface KeptDemo {
 }
 
 async function withKeeper<T>(
-  world: World,
-  rpcUrl: string,
+  program: Omit<KeeperProgram, "onLine">,
   use: (keeper: KeptDemo) => Promise<T>,
 ): Promise<T> {
   let transactions = 0;
   const child = startKeeper({
-    rpcUrl,
-    marginVault: world.contracts.addresses.marginVault,
-    account: world.cast.keeper,
-    lifetimeMs: LIFETIME_MS,
+    ...program,
     onLine: (line) => {
       if (line.includes('"outcome":"mined"')) transactions += 1;
     },

@@ -53,6 +53,11 @@ export class Settler {
     return [...this.#overdue];
   }
 
+  /** Whether there is anything to wait for. */
+  isDue(snapshot: Snapshot): boolean {
+    return dueWork(snapshot).some((name) => !this.#overdue.has(name));
+  }
+
   /** Wait until nothing is due, and return the market as it is then. */
   async settle(): Promise<Snapshot> {
     const started = performance.now();

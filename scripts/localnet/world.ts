@@ -93,8 +93,10 @@ export async function writeRound(
 ): Promise<number> {
   const { provider } = world;
   const aggregator = FluxAggregator__factory.connect(round.aggregator, provider);
-  const newest = await calling("latestRound", () => aggregator.latestRound());
-  await setNextTime(provider, round.time);
+  const [newest] = await Promise.all([
+    calling("latestRound", () => aggregator.latestRound()),
+    setNextTime(provider, round.time),
+  ]);
   const data = aggregator.interface.encodeFunctionData("submit", [newest + 1n, round.answer]);
   return transact(provider, world.cast.deployer, { to: round.aggregator, data });
 }
