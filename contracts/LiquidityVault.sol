@@ -11,7 +11,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ILiquidityVault, PoolRequest} from "./interfaces/ILiquidityVault.sol";
 import {IMarketFactory} from "./interfaces/IMarketFactory.sol";
-import {MarketMath} from "./libraries/MarketMath.sol";
 import {TokenScale} from "./libraries/TokenScale.sol";
 import {WadMath} from "./libraries/WadMath.sol";
 import {PoolRequests} from "./pool/PoolRequests.sol";
@@ -32,8 +31,8 @@ contract LiquidityVault is PoolRequests, IERC165 {
         uint256 cash;
         /// @dev [WAD quote]
         uint256 reserved;
-        /// @dev What the pool owes traders at that price [± WAD quote].
-        int256 tradersClaim;
+        /// @dev What the pool owes traders at that price, less dues that could not be swept [± WAD quote].
+        int256 claimOnPool;
         /// @dev [shares]
         uint256 supply;
         /// @dev [token]
@@ -112,7 +111,7 @@ contract LiquidityVault is PoolRequests, IERC165 {
         (uint256 price, uint64 observedAt) = _marginVault.beginFulfilment{value: msg.value}(proof, _settleGrace);
         pool.cash = _cash;
         pool.reserved = _reserved;
-        pool.tradersClaim = MarketMath.tradersClaim(_marginVault.market(), price, _skewScale, pool.reserved);
+        pool.claimOnPool = _claimOnPool(_marginVault.market(), price);
         pool.supply = totalSupply();
         pool.owedToken = _owedToken;
         emit RequestsPriced(_nextSequence(), price, observedAt, _assetsOf(pool), pool.supply);
@@ -137,7 +136,7 @@ contract LiquidityVault is PoolRequests, IERC165 {
         pool.feeToken += fee;
         pool.owedToken -= fee;
 
-        uint256 net = _netAssets(pool.cash, pool.tradersClaim);
+        uint256 net = _netAssets(pool.cash, pool.claimOnPool);
         uint256 shares = _sharesFor(assets, net / _scale, pool.supply, Math.Rounding.Floor);
         // A pool that has all but lost its cash is no price to join at: shares would be minted without measure.
         if (shares == 0 || net < pool.cash.mulWadUp(_minNavRatio)) {
@@ -219,7 +218,7 @@ contract LiquidityVault is PoolRequests, IERC165 {
     }
 
     function _assetsOf(Fulfilment memory pool) private view returns (uint256) {
-        return _netAssets(pool.cash, pool.tradersClaim) / _scale;
+        return _netAssets(pool.cash, pool.claimOnPool) / _scale;
     }
 
     function _deploymentOf(address factory) private view returns (MarketParameters memory parameters_) {

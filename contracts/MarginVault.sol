@@ -145,19 +145,4 @@ contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModul
     function orderBook() external view returns (address) {
         return _orderBook;
     }
-
-    /// @inheritdoc IMarginVaultState
-    function sequencerGrace() external view returns (uint64) {
-        return _sequencerGrace;
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function protocolFeeShare() external view returns (uint256) {
-        return _protocolFeeShare;
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function protocolFeeReceiver() external view returns (address) {
-        return _protocolFeeReceiver;
-    }
 }

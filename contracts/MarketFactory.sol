@@ -24,11 +24,9 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
     ICodeStore private immutable _orderBookCode;
 
     mapping(uint256 marketId => MarketAddresses addresses) private _markets;
+    mapping(uint256 marketId => MarketParameters parameters) private _parameters;
     /// @inheritdoc IMarketFactory
     uint256 public marketCount;
-
-    /// @dev Set while a market is created.
-    MarketParameters private _parameters;
     bool private transient _deploying;
 
     constructor(address marginVaultCode, address liquidityVaultCode, address orderBookCode) {
@@ -52,13 +50,12 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
             orderBook: Create2.computeAddress(salt, _orderBookCode.codeHash())
         });
         _markets[marketId] = addresses;
-        _parameters = parameters;
+        _parameters[marketId] = parameters;
 
         Create2.deploy(0, salt, _marginVaultCode.code());
         Create2.deploy(0, salt, _liquidityVaultCode.code());
         Create2.deploy(0, salt, _orderBookCode.code());
 
-        delete _parameters;
         _deploying = false;
         emit MarketCreated(
             marketId,
@@ -77,13 +74,19 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
         returns (MarketParameters memory parameters, MarketAddresses memory addresses)
     {
         require(_deploying, NoDeploymentUnderWay());
-        return (_parameters, _markets[marketCount]);
+        return (_parameters[marketCount], _markets[marketCount]);
     }
 
     /// @inheritdoc IMarketFactory
     function marketOf(uint256 marketId) external view returns (MarketAddresses memory addresses) {
         addresses = _markets[marketId];
         require(addresses.marginVault != address(0), MarketNotFound(marketId));
+    }
+
+    /// @inheritdoc IMarketFactory
+    function parametersOf(uint256 marketId) external view returns (MarketParameters memory) {
+        require(marketId != 0 && marketId <= marketCount, MarketNotFound(marketId));
+        return _parameters[marketId];
     }
 
     /// @dev Moves an odd amount of the creator's tokens here and back, so that a token with a fee on transfer, or one

@@ -150,7 +150,7 @@ contract OrderBook is OrderStorage, IndexedMulticall {
             Order memory order_ = _orders[orderIds[i]];
             if (order_.submittedAt != 0) return order_.isMarket();
         }
-        require(orderIds.length != 1, OrderNotFound(orderIds[0]));
+        if (orderIds.length == 1) revert OrderNotFound(orderIds[0]);
         revert NothingExecuted(orderIds.length);
     }
 

@@ -13,6 +13,12 @@ interface ICommonErrors {
     /// @notice Thrown when `caller` may not do this.
     error NotAuthorized(address caller);
 
+    /// @notice Thrown when `caller` refuses the ether that verification left.
+    error EtherNotAccepted(address caller, uint256 amount);
+
+    /// @notice Thrown when the gas left could make a transfer fail that would succeed with more.
+    error InsufficientTransferGas(uint256 gasLeft, uint256 required);
+
     /// @notice Thrown when one of the market's three contracts is entered while another call is under way.
     error MarketLocked();
 

@@ -173,7 +173,6 @@ interface ILiquidityVault is IReserveLedger, IERC7540, ICommonErrors {
     /// Notes:
     /// - A deposit that falls due while the pool is worth less than `minNavRatio` of its cash is refunded through
     ///   {claim}, less its fee.
-    /// - Dues whose transfer to the pool failed do not count.
     ///
     /// Requirements:
     /// - `feeReceiver` must not be zero.

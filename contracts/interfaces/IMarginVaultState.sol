@@ -97,13 +97,4 @@ interface IMarginVaultState {
 
     /// @notice The contract that changes sizes.
     function orderBook() external view returns (address);
-
-    /// @notice Wait after a restart of the sequencer before anything is liquidated [s].
-    function sequencerGrace() external view returns (uint64);
-
-    /// @notice Share of position fees that goes to the protocol [WAD].
-    function protocolFeeShare() external view returns (uint256);
-
-    /// @notice Who receives protocol fees.
-    function protocolFeeReceiver() external view returns (address);
 }

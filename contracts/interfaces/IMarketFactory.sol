@@ -49,13 +49,13 @@ interface IMarketFactory {
     ) external returns (uint256 marketId, MarketAddresses memory addresses);
 
     /// @notice What the market under creation is made of; read by the constructors of its contracts.
-    function deployment()
-        external
-        view
-        returns (MarketParameters memory parameters, MarketAddresses memory addresses);
+    function deployment() external view returns (MarketParameters memory parameters, MarketAddresses memory addresses);
 
     /// @notice The contracts of a market.
     function marketOf(uint256 marketId) external view returns (MarketAddresses memory addresses);
+
+    /// @notice What a market was created with; nothing of it can change.
+    function parametersOf(uint256 marketId) external view returns (MarketParameters memory parameters);
 
     /// @notice How many markets there are.
     function marketCount() external view returns (uint256);

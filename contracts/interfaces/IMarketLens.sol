@@ -83,9 +83,5 @@ interface IMarketLens {
     /// @param first Number of the first market, from 1.
     /// @param count How many at most.
     /// @return items One for each market there is; `readable` is false where a market's contracts failed.
-    function snapshots(
-        address factory,
-        uint256 first,
-        uint256 count
-    ) external view returns (MarketItem[] memory items);
+    function snapshots(address factory, uint256 first, uint256 count) external view returns (MarketItem[] memory items);
 }

@@ -20,6 +20,9 @@ library MarketMath {
     ///
     /// @dev Linear in time with rates already rounded, so any partition of time gives the same result (LAW-9). An
     /// index that reached the end of its range stays there: accrual then stops, and nothing reverts.
+    ///
+    /// @param market The stored sums; changed in place.
+    /// @param timestamp Now; not before the last accrual [s].
     function accrue(Market memory market, uint256 timestamp) internal pure {
         int256 elapsed = int256(timestamp - market.accruedAt);
         if (elapsed == 0) return;
@@ -31,32 +34,47 @@ library MarketMath {
     }
 
     /// @notice Takes a position out of the sums.
+    /// @param market The stored sums; changed in place.
+    /// @param position The position as it was attached, its margin apart, which is added to both.
     function detach(Market memory market, Position memory position) internal pure {
         if (position.size > 0) market.longOpenInterest -= uint96(position.size);
         else market.shortOpenInterest -= uint96(-position.size);
         market.netNotional -= position.openNotional;
         market.totalMargin -= position.margin;
-        market.fundingBasis -= _fundingBasis(position).toInt128();
-        market.borrowBasis -= _borrowBasis(position).toUint128();
+        market.fundingBasis -= fundingBasisOf(position).toInt128();
+        market.borrowBasis -= borrowBasisOf(position).toUint128();
     }
 
     /// @notice Puts a position into the sums.
+    /// @param market The stored sums; changed in place.
+    /// @param position The position, folded at the market's indices; one of size zero adds nothing.
     function attach(Market memory market, Position memory position) internal pure {
         if (position.size > 0) market.longOpenInterest += uint96(position.size);
         else market.shortOpenInterest += uint96(-position.size);
         market.netNotional += position.openNotional;
         market.totalMargin += position.margin;
-        market.fundingBasis += _fundingBasis(position).toInt128();
-        market.borrowBasis += _borrowBasis(position).toUint128();
+        market.fundingBasis += fundingBasisOf(position).toInt128();
+        market.borrowBasis += borrowBasisOf(position).toUint128();
     }
 
-    /// @notice Long minus short open interest [± WAD base].
+    /// @notice Long minus short open interest.
+    /// @param market The stored sums.
+    /// @return The skew [± WAD base].
     function skew(Market memory market) internal pure returns (int256) {
         return int256(uint256(market.longOpenInterest)) - int256(uint256(market.shortOpenInterest));
     }
 
     /// @notice What the pool owes traders at `price`, were all of them closed: their net gain and the refundable
-    /// premium, bounded by all margins below and all reserves above [± WAD quote].
+    /// premium, bounded by all margins below and all reserves above.
+    ///
+    /// @dev Rounded up: never below the sum of what positions would gain one by one, and above it by a few wei a
+    /// position. Sums of what is owed therefore start from bases that were rounded up.
+    ///
+    /// @param market The sums, accrued.
+    /// @param price Index price [WAD quote per base].
+    /// @param skewScale Depth of the market, not zero [WAD base].
+    /// @param reserved Sum of reserves [WAD quote].
+    /// @return The claim; negative where traders owe the pool [± WAD quote].
     function tradersClaim(
         Market memory market,
         uint256 price,
@@ -71,11 +89,11 @@ library MarketMath {
         return WadMath.clamp(net, -int256(uint256(market.totalMargin)), int256(reserved));
     }
 
-    function _fundingBasis(Position memory position) private pure returns (int256) {
-        return WadMath.mulWadFloor(position.size, position.fundingIndex);
+    function fundingBasisOf(Position memory position) private pure returns (int256) {
+        return WadMath.mulWadCeil(position.size, position.fundingIndex);
     }
 
-    function _borrowBasis(Position memory position) private pure returns (uint256) {
-        return uint256(position.reserve).mulWadDown(position.borrowIndex);
+    function borrowBasisOf(Position memory position) private pure returns (uint256) {
+        return uint256(position.reserve).mulWadUp(position.borrowIndex);
     }
 }

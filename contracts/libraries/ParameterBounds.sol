@@ -21,9 +21,17 @@ library ParameterBounds {
     uint256 internal constant MAX_PROTOCOL_FEE_SHARE = 0.2e18;
 
     /// @notice Thrown when a parameter is outside the hard bounds in code.
+    /// @param name Which parameter.
+    /// @param value What it would be.
+    /// @param lower Least value allowed.
+    /// @param upper Largest value allowed.
     error ParameterOutOfBounds(bytes32 name, uint256 value, uint256 lower, uint256 upper);
 
     /// @notice Refuses a value outside `[lower, upper]`.
+    /// @param name Which parameter, for the error.
+    /// @param value What it would be.
+    /// @param lower Least value allowed.
+    /// @param upper Largest value allowed.
     function check(bytes32 name, uint256 value, uint256 lower, uint256 upper) internal pure {
         require(value >= lower && value <= upper, ParameterOutOfBounds(name, value, lower, upper));
     }
@@ -52,6 +60,9 @@ library ParameterBounds {
     }
 
     /// @notice Refuses caps under which a push of the skew could cost others more than the pusher pays in fees.
+    /// @param maxOpenInterest Largest open interest of either side [WAD base].
+    /// @param skewScale Depth of the market [WAD base].
+    /// @param terms What positions would be held to.
     function checkOpenInterest(uint256 maxOpenInterest, uint256 skewScale, Terms memory terms) internal pure {
         uint256 slope = 2 * uint256(terms.positionFeeRatio);
         if (terms.maintenanceMarginRatio < slope) slope = terms.maintenanceMarginRatio;

@@ -9,6 +9,8 @@ library SkewMath {
     using WadMath for uint256;
 
     /// @notice Thrown when the skew would push the fill price to zero or below.
+    /// @param skewMid Skew half way through the trade [± WAD base].
+    /// @param skewScale Depth of the market [WAD base].
     error SkewBeyondScale(int256 skewMid, uint256 skewScale);
 
     /// @notice The price at which a size change fills: `P × (1 + (skew + Δ/2) / skewScale)`.
@@ -17,9 +19,10 @@ library SkewMath {
     /// buy and down for a sale.
     ///
     /// @param price Index price [WAD quote per base].
-    /// @param skew Long minus short open interest before the trade [WAD base].
-    /// @param sizeDelta Signed size change [WAD base].
-    /// @param skewScale Depth of the market [WAD base].
+    /// @param skew Long minus short open interest before the trade [± WAD base].
+    /// @param sizeDelta Signed size change [± WAD base].
+    /// @param skewScale Depth of the market, not zero [WAD base].
+    /// @return The fill price [WAD quote per base].
     function fillPrice(
         uint256 price,
         int256 skew,
@@ -36,14 +39,22 @@ library SkewMath {
     }
 
     /// @notice What the market as a whole could get back by closing: `P × skew² / (2 × skewScale)`, rounded up, a
-    /// liability of the pool [WAD quote].
+    /// liability of the pool.
+    /// @param price Index price [WAD quote per base].
+    /// @param skew Long minus short open interest [± WAD base].
+    /// @param skewScale Depth of the market, not zero [WAD base].
+    /// @return The refundable premium outstanding [WAD quote].
     function premium(uint256 price, int256 skew, uint256 skewScale) internal pure returns (uint256) {
         uint256 depth = WadMath.abs(skew);
         return WadMath.mulDivUp(price.mulWadUp(depth), depth, 2 * skewScale);
     }
 
     /// @notice The impact of closing a whole position at once, where it costs: `max(0, (|s|/2 − skew·sign(s)) /
-    /// skewScale)`, rounded up [WAD].
+    /// skewScale)`, rounded up. No part of the position costs more, each unit for itself.
+    /// @param size Signed size of the position [± WAD base].
+    /// @param skew Long minus short open interest, the position included [± WAD base].
+    /// @param skewScale Depth of the market, not zero [WAD base].
+    /// @return The share of notional lost to the exit [WAD].
     function worstExitImpact(int256 size, int256 skew, uint256 skewScale) internal pure returns (uint256) {
         int256 doubled = int256(WadMath.abs(size)) - 2 * (size > 0 ? skew : -skew);
         return doubled <= 0 ? 0 : WadMath.mulDivUp(uint256(doubled), WadMath.WAD, 2 * skewScale);

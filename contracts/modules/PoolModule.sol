@@ -68,7 +68,7 @@ abstract contract PoolModule is VaultCore {
     function _sweep(Market memory market_) private returns (uint256 amountToken) {
         amountToken = TokenScale.toTokenDown(market_.poolDue, _scale);
         if (amountToken == 0) return 0;
-        if (!SafeERC20.trySafeTransfer(_token, address(_pool), amountToken)) return 0;
+        if (!_trySend(address(_pool), amountToken)) return 0;
         uint256 amount = amountToken * _scale;
         market_.poolDue -= uint128(amount);
         (uint256 cash, uint256 reserved) = _pool.receiveDues(amount);

@@ -26,7 +26,6 @@ abstract contract TradeModule is VaultBox {
     /// @inheritdoc ITrade
     function trade(TradeRequest calldata request) external onlyOrderBook returns (uint256 keeperFee) {
         _requireBatch();
-        require(request.sizeDelta != 0, ZeroAmount());
         if (request.counted) --_pendingMarketOrders[request.positionId];
         Position memory position_ = _positions[request.positionId];
         if (request.opener != address(0)) {

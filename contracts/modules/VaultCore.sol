@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
@@ -16,6 +15,11 @@ import {VaultLedger} from "./VaultLedger.sol";
 /// @notice Shared internals: the lock, the price of now, health, tokens in and out.
 abstract contract VaultCore is VaultLedger {
     using PositionMath for Position;
+
+    /// @dev What a token may spend on one transfer; the costliest in wide use take a quarter [gas].
+    uint256 private constant _TRANSFER_GAS = 300_000;
+    /// @dev What must be left so that 63 of 64 parts are more than that [gas].
+    uint256 private constant _TRANSFER_GAS_NEEDED = 310_000;
 
     modifier nonReentrant() {
         _lock();
@@ -70,7 +74,9 @@ abstract contract VaultCore is VaultLedger {
     /// @dev This contract holds no ether of its own: what verification left goes back.
     function _returnEther() internal {
         uint256 left = address(this).balance;
-        if (left != 0) Address.sendValue(payable(msg.sender), left);
+        if (left == 0) return;
+        (bool returned, ) = msg.sender.call{value: left}("");
+        require(returned, EtherNotAccepted(msg.sender, left));
     }
 
     /* HEALTH */
@@ -109,10 +115,22 @@ abstract contract VaultCore is VaultLedger {
 
     /// @dev Pays out, or books the amount as claimable when the token refuses: a payout never blocks its cause.
     function _payOut(address receiver, uint256 amountToken) internal {
-        if (amountToken == 0) return;
-        if (!SafeERC20.trySafeTransfer(_token, receiver, amountToken)) {
-            _claimable[receiver] += amountToken;
-            emit PayoutDeferred(++_market.sequence, receiver, amountToken);
+        if (amountToken == 0 || _trySend(receiver, amountToken)) return;
+        _claimable[receiver] += amountToken;
+        emit PayoutDeferred(++_market.sequence, receiver, amountToken);
+    }
+
+    /// @dev A transfer that can neither revert, nor burn the caller's gas, nor flood it with return data. Gas is checked
+    /// first, so that nobody makes a good transfer fail by sending too little.
+    function _trySend(address receiver, uint256 amountToken) internal returns (bool sent) {
+        require(gasleft() > _TRANSFER_GAS_NEEDED, InsufficientTransferGas(gasleft(), _TRANSFER_GAS_NEEDED));
+        address token = address(_token);
+        bytes memory call_ = abi.encodeCall(IERC20.transfer, (receiver, amountToken));
+        assembly ("memory-safe") {
+            mstore(0, 1)
+            sent := call(_TRANSFER_GAS, token, 0, add(call_, 32), mload(call_), 0, 32)
+            // Some tokens return nothing; those that return something must return true.
+            sent := and(sent, eq(mload(0), 1))
         }
     }
 

@@ -68,6 +68,7 @@ abstract contract PoolLedger is ILiquidityVault {
         _token = IERC20(market.collateralToken);
         uint256 scale = TokenScale.scaleOf(IERC20Metadata(market.collateralToken).decimals());
         _scale = scale;
+        _skewScale = market.curves.skewScale;
         PoolParameters memory pool = market.pool;
         ParameterBounds.checkPool(pool, scale);
         _maxUtilization = pool.maxUtilization;

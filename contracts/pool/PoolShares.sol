@@ -120,8 +120,7 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         require(!_marginVault.isLocked(), MarketLocked());
         Market memory market = _marginVault.market();
         market.accrue(block.timestamp);
-        int256 tradersClaim = market.tradersClaim(_displayPrice(market.referencePrice), _skewScale, _reserved);
-        return _netAssets(_cash, tradersClaim) / _scale + TokenScale.toTokenDown(market.poolDue, _scale);
+        return _netAssets(_cash, _claimOnPool(market, _displayPrice(market.referencePrice))) / _scale;
     }
 
     /// @inheritdoc ERC4626
@@ -176,6 +175,14 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         return _assetsFor(shares, totalAssets(), totalSupply(), rounding);
     }
 
+    /// @dev What traders could take out of cash at `price`, less what the market has yet to hand over [± WAD quote].
+    function _claimOnPool(Market memory market, uint256 price) internal view returns (int256) {
+        // No position can trade beyond 96 bits; the bound keeps the views from reverting, whatever an oracle says.
+        if (price > type(uint96).max) price = type(uint96).max;
+        int256 tradersClaim = market.tradersClaim(price, _skewScale, _reserved);
+        return tradersClaim - int256(TokenScale.floorToToken(market.poolDue, _scale));
+    }
+
     /// @dev The formula of OpenZeppelin's ERC4626 for a pool that is given, such as one in the middle of a fulfilment.
     function _sharesFor(
         uint256 assets,
@@ -195,9 +202,9 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         return shares.mulDiv(poolAssets + 1, supply + 10 ** _decimalsOffset(), rounding);
     }
 
-    /// @dev Cash less what traders could take out of it, never below zero [WAD quote].
-    function _netAssets(uint256 poolCash, int256 tradersClaim) internal pure returns (uint256) {
-        int256 net = int256(poolCash) - tradersClaim;
+    /// @dev Cash less the claim on it, never below zero [WAD quote].
+    function _netAssets(uint256 poolCash, int256 claimOnPool) internal pure returns (uint256) {
+        int256 net = int256(poolCash) - claimOnPool;
         return net > 0 ? uint256(net) : 0;
     }
 
@@ -235,11 +242,10 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         _payOwed(receiver, assets);
     }
 
-    /// @dev A view that other protocols rely on must answer while the oracle does not, or not within the range in which
-    /// the market trades.
+    /// @dev A view that other protocols rely on must answer while the oracle does not.
     function _displayPrice(uint256 referencePrice) private view returns (uint256) {
         try _oracle.latest() returns (uint256 price, uint64) {
-            return price <= type(uint96).max ? price : referencePrice;
+            return price;
         } catch {
             return referencePrice;
         }

@@ -32,9 +32,9 @@ struct Market {
     /// @dev Number of the newest log of this contract: a gap means that a log was lost.
     uint48 sequence;
     // Slot 4.
-    /// @dev Sum of size × funding index at the last fold, each rounded down [WAD quote].
+    /// @dev Sum of size × funding index at the last fold, each rounded up [WAD quote].
     int128 fundingBasis;
-    /// @dev Sum of reserve × borrow index at the last fold, each rounded down [WAD quote].
+    /// @dev Sum of reserve × borrow index at the last fold, each rounded up [WAD quote].
     uint128 borrowBasis;
     // Slot 5.
     /// @dev Owed to the pool and not yet swept to it [WAD quote].

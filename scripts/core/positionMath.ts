@@ -107,8 +107,9 @@ export function initialMargin(notional_: bigint, terms: Terms): bigint {
  * Return the size to close so that the rest is back at the target: `|s| × (k·m·V − E) / ((k·m − lfr − c)·V)`, rounded
  * up and at most `|s|` [WAD base] (SPEC: liquidation).
  *
- * `notional_` is `|s| × P` [WAD quote], `equity_` is before the liquidation [± WAD quote], `targetRatio` is the target
- * times mmr + lfr [WAD], `cost` is lfr plus the worst exit impact [WAD].
+ * Covers a fill price that is rounded by a wei against the account. `notional_` is `|s| × P` [WAD quote], `equity_` is
+ * before the liquidation [± WAD quote], `targetRatio` is the target times mmr + lfr [WAD], `cost` is lfr plus the worst
+ * exit impact [WAD].
  *
  * @throws {ArithmeticOverflowError} When a product leaves 256 bits.
  */
@@ -131,7 +132,8 @@ export function liquidationSize({
   if (target <= equity_) return 0n;
   const relief = mulWadDown(notional_, targetRatio - cost);
   if (relief === 0n) return whole;
-  return min(mulDivUp({ a: whole, b: target - equity_, c: relief }), whole);
+  const missing = target - equity_ + whole / WAD;
+  return min(mulDivUp({ a: whole, b: missing, c: relief }), whole);
 }
 
 /**

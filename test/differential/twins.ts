@@ -7,6 +7,7 @@ import {
   TooManyDecimalsError,
 } from "../../scripts/core/errors.ts";
 import type { MathHarness } from "../../types/ethers-contracts/index.ts";
+import { plain } from "../fixtures/structs.ts";
 
 const RUNS = 24;
 const CASES_PER_RUN = 96;
@@ -72,12 +73,6 @@ function reasonOf(harness: MathHarness, data: string): string {
   if (error.name === "Panic") return error.args[0] === 0x11n ? "overflow" : "division by zero";
   if (error.name.startsWith("SafeCastOverflowed")) return "overflow";
   return `${error.name}(${error.args.join(",")})`;
-}
-
-/** A struct as a plain object, so that it compares field by field. */
-function plain(value: unknown): unknown {
-  const isStruct = typeof value === "object" && value !== null && "toObject" in value;
-  return isStruct && typeof value.toObject === "function" ? value.toObject() : value;
 }
 
 function show(input: unknown): string {

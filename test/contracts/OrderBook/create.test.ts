@@ -1,20 +1,9 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { wad } from "../../fixtures/orders.ts";
+import { DEVIATION, FEE_RATIO, ORDERS } from "../../fixtures/orderBook.ts";
+import { wad } from "../../fixtures/orderRequests.ts";
 
 const { ethers } = await network.create();
-
-const ORDERS = {
-  executionDelay: 2n,
-  maxRoundWait: 60n,
-  executionWindow: 60n,
-  latencySpread: wad("0.01"),
-  minKeeperFee: wad("0.5"),
-};
-
-/** 0.5% deviation and 0.1% fee: the latency spread must be at least 0.6%. */
-const DEVIATION = wad("0.005");
-const FEE_RATIO = wad("0.001");
 
 /** Fees are stored in 40 bits of 1e-6. */
 const MOST_FEE = (2n ** 40n - 1n) * 10n ** 12n;

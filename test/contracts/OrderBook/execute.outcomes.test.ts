@@ -1,72 +1,34 @@
-import type { HardhatEthersSigner as Signer } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 import { network } from "hardhat";
-import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orders.ts";
+import {
+  bookWorld,
+  coverAll,
+  Fate,
+  now,
+  POSITION_ID,
+  setPrice,
+  spotNow,
+} from "../../fixtures/orderBook.ts";
+import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orderRequests.ts";
 
 /** The vault behind the book is scripted here: it fails in ways that the real one cannot be made to fail in. */
-const { ethers, networkHelpers } = await network.create();
-
-const Fate = { Filled: 0n, Refused: 1n, RefusedWithoutReason: 2n, OutOfGas: 3n } as const;
+const connection = await network.create();
+const { ethers, networkHelpers } = connection;
 
 const GAS_PER_FILL = 700_000n;
-const ORDERS = {
-  executionDelay: 2n,
-  maxRoundWait: 60n,
-  executionWindow: 60n,
-  latencySpread: wad("0.01"),
-  minKeeperFee: wad("0.5"),
-};
-
-/** A long of 1 that its account holds under this id. */
-const POSITION_ID = 9_000n;
-
 const OPTIONS = { gasLimit: 1_500_000n };
 
 async function bookFixture() {
-  const signers = await ethers.getSigners();
-  const [account, keeper, feeReceiver, other] = signers as [Signer, Signer, Signer, Signer];
-  const harness = await ethers.deployContract("OrderBookHarness", [
-    6n,
-    wad("0.005"),
-    wad("0.001"),
-    ORDERS,
-  ]);
-  await harness.createBook();
-  const book = await ethers.getContractAt("OrderBook", await harness.book());
-  await harness.setPosition(POSITION_ID, account, wad("1"));
-  /** Makes the batch's price one that covers every order of the last seconds. */
-  const coverAll = async () => {
-    const now = BigInt(await networkHelpers.time.latest());
-    await networkHelpers.time.increaseTo(now + 4n);
-    await harness.setPrice({
-      value: wad("2000"),
-      validFrom: now - 50n,
-      observedAt: now + 3n,
-      validUntil: now + 4n,
-      upSince: 0n,
-    });
-  };
-  /** Makes the batch's price the price of now. */
-  const spotNow = async (value: bigint) => {
-    const now = BigInt(await networkHelpers.time.latest()) + 4n;
-    await networkHelpers.time.increaseTo(now);
-    await harness.setPrice({
-      value,
-      validFrom: now,
-      observedAt: now,
-      validUntil: now,
-      upSince: 0n,
-    });
-  };
-  return { account, keeper, feeReceiver, other, harness, book, coverAll, spotNow };
+  return bookWorld(connection);
 }
 
 describe("OrderBook outcomes", () => {
   describe("given an order whose fill runs out of gas", () => {
     it("reverts and keeps the order when the vault leaves no reason", async () => {
-      const { harness, book, keeper, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
       await book.submit(openRequest());
-      await coverAll();
+      await coverAll(world);
       await harness.setFate(Fate.RefusedWithoutReason, "0x", 0n);
       // More than the bound is left, so it is not the check before the fill that stops it.
       await expect(book.connect(keeper).execute([1n], "0x", keeper, OPTIONS))
@@ -76,10 +38,11 @@ describe("OrderBook outcomes", () => {
     });
 
     it("reverts the whole batch when one fill burns what it is given", async () => {
-      const { harness, book, keeper, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
       await book.submit(openRequest());
       await book.submit(openRequest());
-      await coverAll();
+      await coverAll(world);
       await harness.setFate(Fate.OutOfGas, "0x", 0n);
       // What one part in 64 of the gas leaves.
       await expect(book.connect(keeper).execute([1n, 2n], "0x", keeper, OPTIONS))
@@ -88,9 +51,10 @@ describe("OrderBook outcomes", () => {
     });
 
     it("refuses to begin a fill with less than the bound, naming what is left", async () => {
-      const { book, keeper, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { book, keeper } = world;
       await book.submit(openRequest());
-      await coverAll();
+      await coverAll(world);
       await expect(book.connect(keeper).execute([1n], "0x", keeper, { gasLimit: 700_000n }))
         .to.be.revertedWithCustomError(book, "InsufficientGas")
         .withArgs((left: bigint) => left < GAS_PER_FILL && left > 500_000n, GAS_PER_FILL);
@@ -104,7 +68,7 @@ describe("OrderBook outcomes", () => {
         const world = await networkHelpers.loadFixture(bookFixture);
         const { harness, book, account, keeper, feeReceiver } = world;
         await book.submit(closeRequest(POSITION_ID, { reduceOnly: false, margin: wad("30") }));
-        await world.coverAll();
+        await coverAll(world);
         const errors = await ethers.getContractAt("IMarginVault", harness);
         const common = await ethers.getContractAt("ICommonErrors", harness);
         const source = reason === "PositionNotFound" ? common : errors;
@@ -127,7 +91,7 @@ describe("OrderBook outcomes", () => {
       const world = await networkHelpers.loadFixture(bookFixture);
       const { harness, book, account, keeper, feeReceiver } = world;
       await book.submit(openRequest());
-      await world.coverAll();
+      await coverAll(world);
       const vault = await ethers.getContractAt("IMarginVault", harness);
       const reason = vault.interface.encodeErrorResult("PriceNotAcceptable", [2n, 1n]);
       await harness.setFate(Fate.Refused, reason, 0n);
@@ -144,7 +108,7 @@ describe("OrderBook outcomes", () => {
       const world = await networkHelpers.loadFixture(bookFixture);
       const { harness, book, keeper } = world;
       await book.submit(stopRequest(POSITION_ID));
-      await world.spotNow(wad("1900"));
+      await spotNow(world, wad("1900"));
       const vault = await ethers.getContractAt("IMarginVault", harness);
       const reason = vault.interface.encodeErrorResult("PriceNotAcceptable", [2n, 1n]);
       await harness.setFate(Fate.Refused, reason, 0n);
@@ -162,7 +126,7 @@ describe("OrderBook outcomes", () => {
       const world = await networkHelpers.loadFixture(bookFixture);
       const { harness, book, account, keeper } = world;
       await book.submit(openRequest({ acceptablePrice: wad("2100"), termsId: 3n }));
-      await world.coverAll();
+      await coverAll(world);
       await expect(book.connect(keeper).execute([1n], "0x1234", keeper))
         .to.emit(harness, "BatchBegun")
         .withArgs("0x1234", false, 0n)
@@ -185,9 +149,10 @@ describe("OrderBook outcomes", () => {
     });
 
     it("counts an order on an existing position and names no opener", async () => {
-      const { harness, book, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book } = world;
       await book.submit(closeRequest(POSITION_ID, { acceptablePrice: wad("1700") }));
-      await coverAll();
+      await coverAll(world);
       await expect(book.execute([1n], "0x", harness))
         .to.emit(harness, "Traded")
         .withArgs([
@@ -206,9 +171,10 @@ describe("OrderBook outcomes", () => {
     });
 
     it("asks for the spot price and the fee from margin for an exit", async () => {
-      const { harness, book, keeper, spotNow } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
       await book.submit(stopRequest(POSITION_ID, { keeperFee: wad("2") }));
-      await spotNow(wad("1900"));
+      await spotNow(world, wad("1900"));
       // The margin holds only 0.7 of the fee of 2.
       await harness.setFate(Fate.Filled, "0x", wad("0.7"));
       await expect(book.execute([1n], "0x", keeper))
@@ -236,14 +202,12 @@ describe("OrderBook outcomes", () => {
       const world = await networkHelpers.loadFixture(bookFixture);
       const { harness, book, account, keeper } = world;
       await book.submit(openRequest());
-      const submittedAt = BigInt(await networkHelpers.time.latest());
+      const submittedAt = await now(world);
       await networkHelpers.time.increaseTo(submittedAt + 62n);
-      await harness.setPrice({
-        value: wad("2000"),
+      await setPrice(world, {
         validFrom: 1n,
         observedAt: submittedAt,
         validUntil: submittedAt + 62n,
-        upSince: 0n,
       });
       const terms = [false, false, wad("400"), wad("1000"), 2n ** 96n - 1n, 1n, wad("0.01"), 0n];
       await expect(book.execute([1n], "0x", keeper))
@@ -256,19 +220,13 @@ describe("OrderBook outcomes", () => {
 
   describe("given a token that calls back in the middle of a batch", () => {
     it("passes over an order that the hook has cancelled", async () => {
-      const { harness, book, keeper, other } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper, other } = world;
       await book.submit(stopRequest(POSITION_ID));
-      const expiry = BigInt(await networkHelpers.time.latest()) + 3n;
+      const expiry = (await now(world)) + 3n;
       await book.submit(stopRequest(POSITION_ID, { expiry }));
-      await networkHelpers.time.increaseTo(expiry + 5n);
-      const now = expiry + 5n;
-      await harness.setPrice({
-        value: wad("1900"),
-        validFrom: now,
-        observedAt: now,
-        validUntil: now,
-        upSince: 0n,
-      });
+      await networkHelpers.time.increaseTo(expiry);
+      await spotNow(world, wad("1900"));
       await harness.setHook(book.interface.encodeFunctionData("cancel", [2n, "0x"]));
       await expect(book.connect(other).execute([1n, 2n], "0x", keeper))
         .to.emit(harness, "Hooked")
@@ -280,9 +238,10 @@ describe("OrderBook outcomes", () => {
     });
 
     it("does not let the hook execute the order under way again", async () => {
-      const { harness, book, keeper, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
       await book.submit(openRequest());
-      await coverAll();
+      await coverAll(world);
       const again = book.interface.encodeFunctionData("execute", [[1n], "0x", keeper.address]);
       await harness.setHook(again);
       const notFound = book.interface.encodeErrorResult("OrderNotFound", [1n]);
@@ -294,9 +253,10 @@ describe("OrderBook outcomes", () => {
 
   describe("given ether sent along", () => {
     it("returns what verification left", async () => {
-      const { harness, book, keeper, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
       await book.submit(openRequest());
-      await coverAll();
+      await coverAll(world);
       await harness.setSurplus(70n);
       const execution = book.connect(keeper).execute([1n], "0x", keeper, { value: 100n });
       await expect(execution).to.changeEtherBalances(
@@ -308,16 +268,18 @@ describe("OrderBook outcomes", () => {
     });
 
     it("leaves nothing behind when verification takes it all", async () => {
-      const { harness, book, keeper, coverAll } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
       await book.submit(openRequest());
-      await coverAll();
+      await coverAll(world);
       await expect(
         book.connect(keeper).execute([1n], "0x", keeper, { value: 100n }),
       ).to.changeEtherBalances(ethers, [keeper, harness, book], [-100n, 100n, 0n]);
     });
 
     it("takes ether from the vault alone", async () => {
-      const { harness, book, other } = await networkHelpers.loadFixture(bookFixture);
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, other } = world;
       await expect(other.sendTransaction({ to: book, value: 1n }))
         .to.be.revertedWithCustomError(book, "NotAuthorized")
         .withArgs(other);

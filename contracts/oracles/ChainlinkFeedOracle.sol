@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IAggregatorProxy} from "../interfaces/IAggregatorProxy.sol";
+import {IChainlinkFeedOracle} from "../interfaces/IChainlinkFeedOracle.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {ParameterBounds} from "../libraries/ParameterBounds.sol";
+import {FeedOracleParameters, FeedParameters} from "../types/FeedParameters.sol";
+import {Price} from "../types/Price.sol";
+import {FeedRounds, Round} from "./FeedRounds.sol";
+
+/// @title ChainlinkFeedOracle
+/// @notice An index price from Chainlink push feeds.
+contract ChainlinkFeedOracle is IChainlinkFeedOracle {
+    using FeedRounds for FeedParameters;
+
+    /// @dev 4%: real rounds have moved 3.7% in one step [WAD].
+    uint256 private constant _MIN_INITIAL_MARGIN_RATIO = 0.04e18;
+    /// @dev 1 minute [s].
+    uint256 private constant _MIN_MAX_AGE = 60;
+    /// @dev 2 days, twice the slowest heartbeat of a price feed [s].
+    uint256 private constant _MAX_MAX_AGE = 172_800;
+    /// @dev 0.01% [WAD].
+    uint256 private constant _MIN_DEVIATION = 0.0001e18;
+    /// @dev 10% [WAD].
+    uint256 private constant _MAX_DEVIATION = 0.1e18;
+
+    /// @inheritdoc IChainlinkFeedOracle
+    address public immutable override sequencerFeed;
+    /// @inheritdoc IOracle
+    uint256 public immutable override deviationThreshold;
+
+    /// @dev Index answer × this ÷ quote answer is the price [WAD].
+    uint256 private immutable _scale;
+    address private immutable _indexProxy;
+    uint64 private immutable _indexMaxAge;
+    int256 private immutable _indexMinAnswer;
+    int256 private immutable _indexMaxAnswer;
+    address private immutable _quoteProxy;
+    uint64 private immutable _quoteMaxAge;
+    int256 private immutable _quoteMinAnswer;
+    int256 private immutable _quoteMaxAnswer;
+
+    constructor(FeedOracleParameters memory parameters) {
+        FeedParameters memory index = parameters.index;
+        FeedParameters memory quote = parameters.quote;
+
+        uint256 exponent = 18 - _checkFeed(index);
+        if (quote.proxy != address(0)) exponent += _checkFeed(quote);
+        // No answer within its bounds may overflow the price: a refusal has a name, a panic has none.
+        ParameterBounds.check("index.maxAnswer", uint256(index.maxAnswer), 1, type(uint256).max / 10 ** exponent);
+        ParameterBounds.check("deviationThreshold", parameters.deviationThreshold, _MIN_DEVIATION, _MAX_DEVIATION);
+
+        sequencerFeed = parameters.sequencerFeed;
+        deviationThreshold = parameters.deviationThreshold;
+        _scale = 10 ** exponent;
+        (_indexProxy, _indexMaxAge) = (index.proxy, index.maxAge);
+        (_indexMinAnswer, _indexMaxAnswer) = (index.minAnswer, index.maxAnswer);
+        (_quoteProxy, _quoteMaxAge) = (quote.proxy, quote.maxAge);
+        (_quoteMinAnswer, _quoteMaxAnswer) = (quote.minAnswer, quote.maxAnswer);
+    }
+
+    /// @inheritdoc IOracle
+    function verify(bytes calldata proof) external payable override returns (Price memory price) {
+        (bool wellFormed, uint80 indexRoundId, uint80 quoteRoundId) = _decode(proof);
+        require(wellFormed, ProofMalformed(proof));
+        price.upSince = upSince();
+
+        FeedParameters memory feed = indexFeed();
+        Round memory index = feed.obtain(indexRoundId);
+        require(index.updatedAt != block.timestamp, RoundSecondNotOver(feed.proxy, index.id, index.updatedAt));
+        require(index.nextAt > index.updatedAt, RoundSuperseded(feed.proxy, index.id, index.updatedAt, index.nextAt));
+        uint256 previousAt = feed.previousAt(index);
+        require(previousAt != FeedRounds.NEVER, NeighbourOutOfReach(feed.proxy, index.id, FeedRounds.REACH));
+
+        uint256 validUntil;
+        (price.value, validUntil) = _priceOf(feed, index, quoteRoundId);
+        // What came before the first round of a phase belongs to another phase.
+        price.validFrom = uint64(previousAt == 0 ? index.updatedAt : previousAt + 1);
+        price.observedAt = uint64(index.updatedAt);
+        price.validUntil = uint64(validUntil);
+        _returnEther();
+    }
+
+    /// @inheritdoc IOracle
+    function spot(bytes calldata proof) external payable override returns (Price memory price) {
+        require(proof.length == 0, ProofMalformed(proof));
+        price.upSince = upSince();
+        (price.value, price.observedAt) = _latest();
+        price.validFrom = price.observedAt;
+        price.validUntil = uint64(block.timestamp);
+        _returnEther();
+    }
+
+    /// @inheritdoc IOracle
+    function latest() external view override returns (uint256 price, uint64 observedAt) {
+        upSince();
+        return _latest();
+    }
+
+    /// @inheritdoc IOracle
+    /// @dev One round decides: that which covers `from`; where none came up to `until`, that in force then. What no
+    /// round of the current phase can decide had no price either.
+    function hadNoPrice(uint64 from, uint64 until, bytes calldata proof) external view override returns (bool absent) {
+        (bool wellFormed, uint80 indexRoundId, uint80 quoteRoundId) = _decode(proof);
+        if (!wellFormed || from > until || until >= block.timestamp) return false;
+
+        FeedParameters memory feed = indexFeed();
+        (bool found, Round memory index) = feed.find(indexRoundId);
+        if (!found) return false;
+        if (index.updatedAt < from) {
+            return index.nextAt > until && _fails(feed, index, quoteRoundId, until);
+        }
+
+        uint256 previousAt = feed.previousAt(index);
+        if (previousAt == 0 && index.updatedAt > from) return true;
+        if (previousAt >= from || index.updatedAt > until || index.nextAt <= index.updatedAt) return false;
+        return _fails(feed, index, quoteRoundId, index.updatedAt);
+    }
+
+    /// @inheritdoc IOracle
+    function minInitialMarginRatio() external pure override returns (uint256 ratio) {
+        return _MIN_INITIAL_MARGIN_RATIO;
+    }
+
+    /// @inheritdoc IOracle
+    function upSince() public view override returns (uint64 time) {
+        if (sequencerFeed == address(0)) return 0;
+        (, int256 answer, uint256 startedAt, , ) = IAggregatorProxy(sequencerFeed).latestRoundData();
+        require(startedAt != 0, SequencerStateUnknown());
+        require(answer == 0, SequencerDown(startedAt));
+        return uint64(startedAt);
+    }
+
+    /// @inheritdoc IChainlinkFeedOracle
+    function indexFeed() public view override returns (FeedParameters memory feed) {
+        return FeedParameters(_indexProxy, _indexMaxAge, _indexMinAnswer, _indexMaxAnswer);
+    }
+
+    /// @inheritdoc IChainlinkFeedOracle
+    function quoteFeed() public view override returns (FeedParameters memory feed) {
+        return FeedParameters(_quoteProxy, _quoteMaxAge, _quoteMinAnswer, _quoteMaxAnswer);
+    }
+
+    /// @dev This oracle takes no fee, so all of the ether goes back.
+    function _returnEther() private {
+        if (msg.value != 0) Address.sendValue(payable(msg.sender), msg.value);
+    }
+
+    /// @dev The price of now: the newest round of each feed and no other.
+    function _latest() private view returns (uint256 value, uint64 observedAt) {
+        Round memory index = indexFeed().obtainNewest();
+        observedAt = uint64(index.updatedAt);
+        value =
+            _quoteProxy == address(0)
+                ? _value(index.answer, 1)
+                : _value(index.answer, quoteFeed().obtainNewest().answer);
+    }
+
+    /// @dev The price of a past index round and the last second in which both its rounds are in force.
+    function _priceOf(
+        FeedParameters memory feed,
+        Round memory index,
+        uint80 quoteRoundId
+    ) private view returns (uint256 value, uint256 validUntil) {
+        validUntil = feed.lastSecond(index);
+        if (_quoteProxy == address(0)) return (_value(index.answer, 1), validUntil);
+
+        feed = quoteFeed();
+        Round memory quote = feed.obtain(quoteRoundId);
+        require(
+            quote.updatedAt <= index.updatedAt,
+            QuoteNotInForce(quote.id, index.updatedAt, quote.updatedAt, quote.nextAt)
+        );
+        feed.requireFresh(quote, index.updatedAt);
+        // Else an order that waits in vain for an index round could trade at a quote known to be past, as in a depeg.
+        validUntil = Math.min(validUntil, feed.lastSecond(quote));
+        value = _value(index.answer, quote.answer);
+    }
+
+    /// @dev Whether the deciding index round is no price at `time`, or the quote in force when it was written is not.
+    function _fails(
+        FeedParameters memory feed,
+        Round memory index,
+        uint80 quoteRoundId,
+        uint256 time
+    ) private view returns (bool) {
+        if (!feed.isSound(index) || !feed.isFresh(index, time)) return true;
+        if (_quoteProxy == address(0)) return false;
+
+        feed = quoteFeed();
+        (bool found, Round memory quote) = feed.find(quoteRoundId);
+        if (!found) return false;
+        if (quote.updatedAt > index.updatedAt) return feed.previousAt(quote) == 0;
+        if (quote.nextAt <= index.updatedAt) return false;
+        return !feed.isSound(quote) || !feed.isFresh(quote, time) || quote.nextAt <= time;
+    }
+
+    /// @dev The composite rounds down: by less than 1e-18, in favour of neither side.
+    function _value(int256 indexAnswer, int256 quoteAnswer) private view returns (uint256 value) {
+        value = (uint256(indexAnswer) * _scale) / uint256(quoteAnswer);
+        require(value != 0, PriceRoundsToZero(indexAnswer, quoteAnswer));
+    }
+
+    /// @dev One encoding for one proof: without a quote feed its round id is zero.
+    function _decode(bytes calldata proof) private view returns (bool wellFormed, uint80 index, uint80 quote) {
+        if (proof.length != 64) return (false, 0, 0);
+        (uint256 first, uint256 second) = abi.decode(proof, (uint256, uint256));
+        wellFormed = first <= type(uint80).max && second <= (_quoteProxy == address(0) ? 0 : type(uint80).max);
+        return (wellFormed, uint80(first), uint80(second));
+    }
+
+    function _checkFeed(FeedParameters memory feed) private view returns (uint256 decimals) {
+        require(feed.proxy != address(0), ZeroAddress());
+        require(
+            feed.minAnswer >= 0 && feed.minAnswer < feed.maxAnswer,
+            AnswerBoundsMalformed(feed.proxy, feed.minAnswer, feed.maxAnswer)
+        );
+        ParameterBounds.check("maxAge", feed.maxAge, _MIN_MAX_AGE, _MAX_MAX_AGE);
+        decimals = IAggregatorProxy(feed.proxy).decimals();
+        ParameterBounds.check("decimals", decimals, 0, 18);
+    }
+}

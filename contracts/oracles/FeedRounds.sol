@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IAggregatorProxy} from "../interfaces/IAggregatorProxy.sol";
+import {IChainlinkFeedOracle} from "../interfaces/IChainlinkFeedOracle.sol";
+import {FeedParameters} from "../types/FeedParameters.sol";
+
+/// @dev A round as read.
+struct Round {
+    uint80 id;
+    uint80 answeredInRound;
+    int256 answer;
+    /// @dev When it was written [s]; zero when the current phase does not have it.
+    uint256 updatedAt;
+    /// @dev When the next round was written [s]; `FeedRounds.NEVER` without one, zero when it is out of reach.
+    uint256 nextAt;
+}
+
+/// @title FeedRounds
+/// @notice Reads rounds of a Chainlink proxy and their neighbours. What finds never reverts, what is obtained does.
+library FeedRounds {
+    uint256 internal constant NEVER = type(uint256).max;
+    /// @dev Rounds looked at on either side of a round: two may share one second, and a timed-out one may lie between.
+    uint256 internal constant REACH = 8;
+
+    /// @notice The newest round, fit to be the price of now.
+    function obtainNewest(FeedParameters memory feed) internal view returns (Round memory round) {
+        round = _newest(feed);
+        require(round.id != 0, IChainlinkFeedOracle.FeedUnavailable(feed.proxy));
+        _requireSound(feed, round);
+        requireFresh(feed, round, block.timestamp);
+    }
+
+    /// @notice A round of the current phase, fit to be the price of its time, with its successor.
+    function obtain(FeedParameters memory feed, uint80 roundId) internal view returns (Round memory round) {
+        uint80 newestId;
+        (round, newestId) = _find(feed, roundId);
+        require(newestId != 0, IChainlinkFeedOracle.FeedUnavailable(feed.proxy));
+        require(
+            _phaseOf(roundId) == _phaseOf(newestId),
+            IChainlinkFeedOracle.PhaseNotCurrent(feed.proxy, roundId, _phaseOf(newestId))
+        );
+        require(round.updatedAt != 0, IChainlinkFeedOracle.RoundNotFound(feed.proxy, roundId));
+        _requireSound(feed, round);
+        require(round.nextAt != 0, IChainlinkFeedOracle.NeighbourOutOfReach(feed.proxy, roundId, REACH));
+    }
+
+    /// @notice A round of the current phase with its successor, whether fit or not; `found` only when it is complete.
+    function find(FeedParameters memory feed, uint80 roundId) internal view returns (bool found, Round memory round) {
+        (round, ) = _find(feed, roundId);
+        found = _isComplete(round);
+    }
+
+    /// @notice When the last round of the phase that is strictly older than this one was written [s]: zero when it is
+    /// the first, `NEVER` when that is out of reach.
+    function previousAt(FeedParameters memory feed, Round memory round) internal view returns (uint256 updatedAt) {
+        for (uint80 back = 1; back <= REACH; ++back) {
+            if (uint64(round.id) <= back) return 0;
+            Round memory previous = _read(feed, round.id - back);
+            if (previous.updatedAt == 0) return 0;
+            if (_isComplete(previous) && previous.updatedAt < round.updatedAt) return previous.updatedAt;
+        }
+        return NEVER;
+    }
+
+    /// @notice The last second in which a round is in force, as far as is known: the present one is not over [s].
+    function lastSecond(FeedParameters memory feed, Round memory round) internal view returns (uint256) {
+        return Math.min(Math.min(round.nextAt, block.timestamp) - 1, round.updatedAt + feed.maxAge);
+    }
+
+    /// @notice Requires that a round was not older than its feed allows at `time`.
+    function requireFresh(FeedParameters memory feed, Round memory round, uint256 time) internal pure {
+        require(
+            isFresh(feed, round, time),
+            IChainlinkFeedOracle.RoundStale(feed.proxy, round.id, round.updatedAt, time, feed.maxAge)
+        );
+    }
+
+    /// @notice Whether a round was not older than its feed allows at `time`.
+    function isFresh(FeedParameters memory feed, Round memory round, uint256 time) internal pure returns (bool) {
+        return time <= round.updatedAt + feed.maxAge;
+    }
+
+    /// @notice Whether an answer is a price: positive and within the bounds of its aggregator.
+    function isSound(FeedParameters memory feed, Round memory round) internal pure returns (bool) {
+        return round.answer > feed.minAnswer && round.answer < feed.maxAnswer;
+    }
+
+    /// @dev The round, all zero but for its id when the current phase does not have it, and the id of the newest.
+    function _find(
+        FeedParameters memory feed,
+        uint80 roundId
+    ) private view returns (Round memory round, uint80 newestId) {
+        Round memory newest = _newest(feed);
+        newestId = newest.id;
+        if (roundId == newestId) return (newest, newestId);
+
+        round.id = roundId;
+        if (_phaseOf(roundId) != _phaseOf(newestId)) return (round, newestId);
+        round = _read(feed, roundId);
+        if (_isComplete(round)) round.nextAt = _nextAt(feed, roundId, newest);
+    }
+
+    /// @dev When the round after this one was written; zero when it is out of reach. The newest is known already.
+    function _nextAt(
+        FeedParameters memory feed,
+        uint80 roundId,
+        Round memory newest
+    ) private view returns (uint256 updatedAt) {
+        for (uint80 id = roundId + 1; id <= roundId + REACH; ++id) {
+            if (id >= newest.id) return newest.updatedAt;
+            Round memory next = _read(feed, id);
+            if (_isComplete(next)) return next.updatedAt;
+        }
+    }
+
+    /// @dev The newest round; all zero when the feed has none to tell of.
+    function _newest(FeedParameters memory feed) private view returns (Round memory round) {
+        try IAggregatorProxy(feed.proxy).latestRoundData() returns (
+            uint80 roundId,
+            int256 answer,
+            uint256,
+            uint256 updatedAt,
+            uint80 answeredInRound
+        ) {
+            return Round(roundId, answeredInRound, answer, updatedAt, NEVER);
+        } catch {
+            return round;
+        }
+    }
+
+    /// @dev A past round; all zero but for the id when there is none: aggregators differ in how they say so.
+    function _read(FeedParameters memory feed, uint80 roundId) private view returns (Round memory round) {
+        round.id = roundId;
+        try IAggregatorProxy(feed.proxy).getRoundData(roundId) returns (
+            uint80,
+            int256 answer,
+            uint256,
+            uint256 updatedAt,
+            uint80 answeredInRound
+        ) {
+            (round.answer, round.updatedAt, round.answeredInRound) = (answer, updatedAt, answeredInRound);
+        } catch {
+            return round;
+        }
+    }
+
+    function _requireSound(FeedParameters memory feed, Round memory round) private view {
+        require(
+            _isComplete(round),
+            IChainlinkFeedOracle.RoundIncomplete(feed.proxy, round.id, round.answeredInRound, round.updatedAt)
+        );
+        require(
+            round.updatedAt <= block.timestamp,
+            IChainlinkFeedOracle.RoundInFuture(feed.proxy, round.id, round.updatedAt, block.timestamp)
+        );
+        require(round.answer > 0, IChainlinkFeedOracle.AnswerNotPositive(feed.proxy, round.id, round.answer));
+        require(
+            isSound(feed, round),
+            IChainlinkFeedOracle.AnswerAtBound(feed.proxy, round.id, round.answer, feed.minAnswer, feed.maxAnswer)
+        );
+    }
+
+    /// @dev A round that timed out carries the answer of an older one on: it is no observation.
+    function _isComplete(Round memory round) private pure returns (bool) {
+        return round.updatedAt != 0 && round.answeredInRound >= round.id;
+    }
+
+    function _phaseOf(uint80 roundId) private pure returns (uint16) {
+        return uint16(roundId >> 64);
+    }
+}

@@ -1,0 +1,430 @@
+import { expect } from "chai";
+import { network } from "hardhat";
+import {
+  deployComposite,
+  deploySingle,
+  encodeProof,
+  INDEX_MAX_AGE,
+  MAX_ANSWER,
+  MIN_ANSWER,
+  moveTo,
+  type OracleFixture,
+  QUOTE_MAX_AGE,
+  scriptFeed,
+} from "../../fixtures/feedOracle.ts";
+import {
+  atProxy,
+  newPhase,
+  pushAfterTimeout,
+  pushRound,
+  pushRoundsTogether,
+  startSequencer,
+  stopSequencer,
+} from "../../fixtures/feeds.ts";
+
+/** 2,000 USD and 1 USD [E8]. */
+const ETH = 200_000_000_000n;
+const DOLLAR = 100_000_000n;
+
+const { ethers, networkHelpers } = await network.create();
+const { loadFixture } = networkHelpers;
+
+const verified = (fixture: OracleFixture, indexId: bigint, quoteId = 0n) =>
+  fixture.oracle.verify.staticCall(encodeProof(indexId, quoteId));
+
+describe("ChainlinkFeedOracle verify", () => {
+  describe("given a malformed proof", () => {
+    const twoWords = (first: bigint, second: bigint) =>
+      ethers.AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [first, second]);
+    const malformed = [
+      { what: "is empty", proof: "0x" },
+      { what: "is a byte too long", proof: `${encodeProof(1n)}00` },
+      { what: "has an index id beyond 80 bits", proof: twoWords(1n << 80n, 0n) },
+      { what: "names a quote round of a single feed", proof: twoWords(1n, 1n) },
+    ];
+    for (const { what, proof } of malformed) {
+      it(`reverts when it ${what}`, async () => {
+        const { oracle } = await loadFixture(deploySingle);
+
+        await expect(oracle.verify.staticCall(proof))
+          .to.be.revertedWithCustomError(oracle, "ProofMalformed")
+          .withArgs(proof);
+      });
+    }
+
+    it("reverts when it has a quote id beyond 80 bits", async () => {
+      const { oracle } = await loadFixture(deployComposite);
+      const proof = twoWords(1n, 1n << 80n);
+
+      await expect(oracle.verify.staticCall(proof))
+        .to.be.revertedWithCustomError(oracle, "ProofMalformed")
+        .withArgs(proof);
+    });
+  });
+
+  it("reverts while the sequencer is down", async () => {
+    const fixture = await loadFixture(deploySingle);
+    const { id } = await pushRound(fixture.index, { answer: ETH });
+    const since = await stopSequencer(fixture.sequencer);
+
+    await expect(verified(fixture, id))
+      .to.be.revertedWithCustomError(fixture.oracle, "SequencerDown")
+      .withArgs(since);
+  });
+
+  describe("given phases", () => {
+    it("reverts when the feed has no newest round", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const { id } = await pushRound(index, { answer: ETH });
+      await newPhase(index);
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "FeedUnavailable")
+        .withArgs(index.proxy);
+    });
+
+    it("reverts when a new phase answers zeros", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const { id } = await pushRound(index, { answer: ETH });
+      await scriptFeed(index);
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "PhaseNotCurrent")
+        .withArgs(index.proxy, id, 2n);
+      await expect(verified(fixture, await atProxy(index, 1n)))
+        .to.be.revertedWithCustomError(oracle, "RoundNotFound")
+        .withArgs(index.proxy, await atProxy(index, 1n));
+    });
+
+    it("reverts when the round is of an older phase that goes on", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const { id } = await pushRound(index, { answer: ETH });
+      await pushRound(await newPhase(index), { answer: ETH });
+      await pushRound(index, { answer: ETH });
+
+      await expect(verified(fixture, id + 1n))
+        .to.be.revertedWithCustomError(oracle, "PhaseNotCurrent")
+        .withArgs(index.proxy, id + 1n, 2n);
+    });
+
+    it("has the first round of a phase cover its own second alone", async () => {
+      const fixture = await loadFixture(deploySingle);
+      await pushRound(fixture.index, { answer: ETH });
+      const { id, updatedAt } = await pushRound(await newPhase(fixture.index), { answer: ETH });
+      await moveTo(fixture, updatedAt + 10n);
+
+      const price = await verified(fixture, id);
+      expect(price.validFrom).to.equal(updatedAt);
+      expect(price.observedAt).to.equal(updatedAt);
+    });
+  });
+
+  describe("given a round that is no price", () => {
+    it("reverts when the feed does not have it", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const { id } = await pushRound(index, { answer: ETH });
+
+      await expect(verified(fixture, id + 1n))
+        .to.be.revertedWithCustomError(oracle, "RoundNotFound")
+        .withArgs(index.proxy, id + 1n);
+    });
+
+    it("reverts when it timed out and carries an older answer", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const first = await pushRound(index, { answer: ETH });
+      const third = await pushAfterTimeout(index, ETH);
+
+      await expect(verified(fixture, first.id + 1n))
+        .to.be.revertedWithCustomError(oracle, "RoundIncomplete")
+        .withArgs(index.proxy, first.id + 1n, first.id, third.updatedAt);
+    });
+
+    it("reverts when it lies in the future", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const scripted = await scriptFeed(index);
+      const now = await networkHelpers.time.latest();
+      await scripted.tell(1n, ETH, now + 60, 1n);
+      const id = await atProxy(index, 1n);
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "RoundInFuture")
+        .withArgs(index.proxy, id, now + 60, now + 1);
+    });
+
+    for (const answer of [0n, -5n]) {
+      it(`reverts when its answer is ${answer}`, async () => {
+        const fixture = await loadFixture(deploySingle);
+        const { index, oracle } = fixture;
+        const scripted = await scriptFeed(index);
+        await scripted.tell(1n, answer, await networkHelpers.time.latest(), 1n);
+        const id = await atProxy(index, 1n);
+
+        await expect(verified(fixture, id))
+          .to.be.revertedWithCustomError(oracle, "AnswerNotPositive")
+          .withArgs(index.proxy, id, answer);
+      });
+    }
+
+    it("reverts when its answer is at a bound", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const { id } = await pushRound(index, { answer: MAX_ANSWER });
+      await pushRound(index, { answer: ETH });
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "AnswerAtBound")
+        .withArgs(index.proxy, id, MAX_ANSWER, MIN_ANSWER, MAX_ANSWER);
+    });
+
+    it("reverts while its second is not over", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const { id, updatedAt } = await pushRound(index, { answer: ETH });
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "RoundSecondNotOver")
+        .withArgs(index.proxy, id, updatedAt);
+    });
+
+    it("reverts when another round of the same second follows it", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const [first] = await pushRoundsTogether(index, [ETH, ETH + 1n]);
+      const id = first?.id ?? 0n;
+      const updatedAt = first?.updatedAt ?? 0n;
+      await moveTo(fixture, updatedAt + 10n);
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "RoundSuperseded")
+        .withArgs(index.proxy, id, updatedAt, updatedAt);
+    });
+  });
+
+  describe("given neighbours out of reach", () => {
+    it("reverts when more than eight rounds share its second", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      await pushRound(index, { answer: ETH });
+      const rounds = await pushRoundsTogether(index, Array<bigint>(9).fill(ETH));
+      const last = rounds.at(-1) ?? { id: 0n, updatedAt: 0n };
+      await moveTo(fixture, last.updatedAt + 10n);
+
+      await expect(verified(fixture, last.id))
+        .to.be.revertedWithCustomError(oracle, "NeighbourOutOfReach")
+        .withArgs(index.proxy, last.id, 8n);
+    });
+
+    it("reverts when more than eight rounds without an answer of their own follow it", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index, oracle } = fixture;
+      const scripted = await scriptFeed(index);
+      const now = await networkHelpers.time.latest();
+      await scripted.tell(1n, ETH, now - 100, 1n);
+      for (let round = 2n; round <= 9n; ++round) await scripted.tell(round, ETH, now - 50, 1n);
+      await scripted.tell(10n, ETH, now - 10, 10n);
+      const id = await atProxy(index, 1n);
+
+      await expect(verified(fixture, id))
+        .to.be.revertedWithCustomError(oracle, "NeighbourOutOfReach")
+        .withArgs(index.proxy, id, 8n);
+    });
+  });
+
+  describe("given a quote side", () => {
+    it("reverts when the quote round is older than the one in force", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, oracle } = fixture;
+      const older = await pushRound(quote, { answer: DOLLAR });
+      const newer = await pushRound(quote, { answer: DOLLAR });
+      const round = await pushRound(index, { answer: ETH });
+      await moveTo(fixture, round.updatedAt + 10n);
+
+      await expect(verified(fixture, round.id, older.id))
+        .to.be.revertedWithCustomError(oracle, "QuoteNotInForce")
+        .withArgs(older.id, round.updatedAt, older.updatedAt, newer.updatedAt);
+    });
+
+    it("reverts when the quote round came after the index round", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, oracle } = fixture;
+      const round = await pushRound(index, { answer: ETH });
+      const later = await pushRound(quote, { answer: DOLLAR });
+      await moveTo(fixture, round.updatedAt + 10n);
+
+      await expect(verified(fixture, round.id, later.id))
+        .to.be.revertedWithCustomError(oracle, "QuoteNotInForce")
+        .withArgs(later.id, round.updatedAt, later.updatedAt, ethers.MaxUint256);
+    });
+
+    it("reverts when the quote round was stale at the index round, by its own heartbeat", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, oracle } = fixture;
+      const old = await pushRound(quote, { answer: DOLLAR });
+      const last = await pushRound(index, { answer: ETH, at: old.updatedAt + QUOTE_MAX_AGE });
+      const beyond = await pushRound(index, { answer: ETH });
+      await moveTo(fixture, beyond.updatedAt + 10n);
+
+      expect((await verified(fixture, last.id, old.id)).observedAt).to.equal(last.updatedAt);
+      await expect(verified(fixture, beyond.id, old.id))
+        .to.be.revertedWithCustomError(oracle, "RoundStale")
+        .withArgs(quote.proxy, old.id, old.updatedAt, beyond.updatedAt, QUOTE_MAX_AGE);
+    });
+
+    it("reverts when the quote's answer is at a bound", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, oracle } = fixture;
+      const low = await pushRound(quote, { answer: MIN_ANSWER });
+      const round = await pushRound(index, { answer: ETH });
+      await moveTo(fixture, round.updatedAt + 10n);
+
+      await expect(verified(fixture, round.id, low.id))
+        .to.be.revertedWithCustomError(oracle, "AnswerAtBound")
+        .withArgs(quote.proxy, low.id, MIN_ANSWER, MIN_ANSWER, MAX_ANSWER);
+    });
+
+    it("takes the quote in force at the index round, whatever came later", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote } = fixture;
+      const inForce = await pushRound(quote, { answer: 80_000_000n });
+      const round = await pushRound(index, { answer: ETH });
+      await pushRound(quote, { answer: DOLLAR });
+      await pushRound(index, { answer: ETH });
+
+      // 2000 ÷ 0.8.
+      const price = await verified(fixture, round.id, inForce.id);
+      expect(price.value).to.equal(2_500_000_000_000_000_000_000n);
+    });
+
+    it("takes the last of the quote rounds that share the index round's second", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, connection, oracle } = fixture;
+      await pushRound(quote, { answer: 90_000_000n });
+      await connection.provider.request({ method: "evm_setAutomine", params: [false] });
+      await quote.aggregator.submit(2n, 80_000_000n, { gasLimit: 500_000n });
+      await index.aggregator.submit(1n, ETH, { gasLimit: 500_000n });
+      await networkHelpers.mine();
+      await connection.provider.request({ method: "evm_setAutomine", params: [true] });
+      const at = BigInt(await networkHelpers.time.latest());
+      await moveTo(fixture, at + 10n);
+      const indexId = await atProxy(index, 1n);
+
+      const price = await verified(fixture, indexId, await atProxy(quote, 2n));
+      expect(price.value).to.equal(2_500_000_000_000_000_000_000n);
+      await expect(
+        verified(fixture, indexId, await atProxy(quote, 1n)),
+      ).to.be.revertedWithCustomError(oracle, "QuoteNotInForce");
+    });
+
+    it("ends before the next quote, so that no order trades at a quote known to be past", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote } = fixture;
+      const peg = await pushRound(quote, { answer: DOLLAR });
+      const round = await pushRound(index, { answer: ETH });
+      await pushRound(quote, { answer: 90_000_000n, at: round.updatedAt + 20n });
+      await moveTo(fixture, round.updatedAt + 60n);
+
+      const price = await verified(fixture, round.id, peg.id);
+      expect(price.validUntil).to.equal(round.updatedAt + 19n);
+    });
+
+    it("ends when the quote grows stale", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote } = fixture;
+      const peg = await pushRound(quote, { answer: DOLLAR });
+      const nearlyStale = peg.updatedAt + QUOTE_MAX_AGE - 5n;
+      const round = await pushRound(index, { answer: ETH, at: nearlyStale });
+      await moveTo(fixture, round.updatedAt + 60n);
+
+      const price = await verified(fixture, round.id, peg.id);
+      expect(price.validUntil).to.equal(round.updatedAt + 5n);
+    });
+  });
+
+  describe("given a round of the current phase", () => {
+    it("covers the seconds since the round before it", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const first = await pushRound(fixture.index, { answer: ETH });
+      const second = await pushRound(fixture.index, {
+        answer: 190_000_000_000n,
+        at: first.updatedAt + 300n,
+      });
+      const third = await pushRound(fixture.index, { answer: ETH, at: first.updatedAt + 700n });
+      await moveTo(fixture, third.updatedAt + 10n);
+
+      const price = await verified(fixture, second.id);
+      expect(price.value).to.equal(1_900_000_000_000_000_000_000n);
+      expect(price.validFrom).to.equal(first.updatedAt + 1n);
+      expect(price.observedAt).to.equal(second.updatedAt);
+      expect(price.validUntil).to.equal(third.updatedAt - 1n);
+    });
+
+    it("covers them for the later of two rounds of one second", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const first = await pushRound(fixture.index, { answer: ETH });
+      const [, later] = await pushRoundsTogether(fixture.index, [ETH, 190_000_000_000n]);
+      const id = later?.id ?? 0n;
+      const updatedAt = later?.updatedAt ?? 0n;
+      await moveTo(fixture, updatedAt + 10n);
+
+      const price = await verified(fixture, id);
+      expect(price.value).to.equal(1_900_000_000_000_000_000_000n);
+      expect(price.validFrom).to.equal(first.updatedAt + 1n);
+      expect(price.observedAt).to.equal(updatedAt);
+    });
+
+    it("passes over a round that only carried an older answer on", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index } = fixture;
+      const first = await pushRound(index, { answer: ETH });
+      const third = await pushAfterTimeout(index, 190_000_000_000n);
+      await moveTo(fixture, third.updatedAt + 10n);
+
+      expect((await verified(fixture, first.id)).validUntil).to.equal(third.updatedAt - 1n);
+      expect((await verified(fixture, third.id)).validFrom).to.equal(first.updatedAt + 1n);
+    });
+
+    it("is in force up to the last second that is over while no round follows", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { id, updatedAt } = await pushRound(fixture.index, { answer: ETH });
+      await moveTo(fixture, updatedAt + 1_000n);
+
+      expect((await verified(fixture, id)).validUntil).to.equal(updatedAt + 999n);
+    });
+
+    it("is in force no longer than its heartbeat allows", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { id, updatedAt } = await pushRound(fixture.index, { answer: ETH });
+      await moveTo(fixture, updatedAt + INDEX_MAX_AGE + 1_000n);
+
+      expect((await verified(fixture, id)).validUntil).to.equal(updatedAt + INDEX_MAX_AGE);
+    });
+
+    it("tells since when the sequencer is up", async () => {
+      const fixture = await loadFixture(deploySingle);
+      await stopSequencer(fixture.sequencer);
+      const since = await startSequencer(fixture.sequencer);
+      const { id, updatedAt } = await pushRound(fixture.index, { answer: ETH });
+      await moveTo(fixture, updatedAt + 1n);
+
+      expect((await verified(fixture, id)).upSince).to.equal(since);
+    });
+
+    it("returns all ether", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { id } = await pushRound(fixture.index, { answer: ETH });
+      const [caller] = await ethers.getSigners();
+
+      await expect(fixture.oracle.verify(encodeProof(id), { value: 5n })).to.changeEtherBalances(
+        ethers,
+        [caller, fixture.oracle],
+        [0n, 0n],
+      );
+    });
+  });
+});
