@@ -13,6 +13,8 @@ import {IOracle} from "./IOracle.sol";
 ///   feed `quoteRoundId` is zero. {IOracle-spot} takes an empty proof.
 /// - The index round decides which seconds a price covers. The quote is the round in force when the index round was
 ///   written.
+/// - An index round also makes a price with each quote round that came while it was in force. Such a price covers no
+///   second: its `validFrom`, when it came into force, is later than its `observedAt`, the time of the index round.
 /// - A price stays in force while both its rounds do: it ends before the next round of either feed, with the first of
 ///   the two that grows older than its `maxAge`, and in any case before the second that is not over.
 /// - The price is `index × 10^(18 + quoteDecimals − indexDecimals) ÷ quote`, rounded down to WAD; without a quote feed
@@ -65,8 +67,14 @@ interface IChainlinkFeedOracle is IOracle, ICommonErrors {
     /// @notice Thrown when an answer is at or beyond a bound of its aggregator.
     error AnswerAtBound(address feed, uint80 roundId, int256 answer, int256 minAnswer, int256 maxAnswer);
 
-    /// @notice Thrown when the quote round is not the one in force at `time`.
-    error QuoteNotInForce(uint80 quoteRoundId, uint256 time, uint256 updatedAt, uint256 nextUpdatedAt);
+    /// @notice Thrown when the two rounds of a composite were never in force together.
+    error QuoteNotInForce(
+        uint80 quoteRoundId,
+        uint256 updatedAt,
+        uint256 nextUpdatedAt,
+        uint256 indexUpdatedAt,
+        uint256 indexNextUpdatedAt
+    );
 
     /// @notice Thrown when the price rounds to zero.
     error PriceRoundsToZero(int256 indexAnswer, int256 quoteAnswer);
@@ -78,11 +86,14 @@ interface IChainlinkFeedOracle is IOracle, ICommonErrors {
     error SequencerStateUnknown();
 
     /// @notice The feed that prices the base unit.
-    function indexFeed() external view returns (FeedParameters memory);
+    /// @return feed The feed.
+    function indexFeed() external view returns (FeedParameters memory feed);
 
     /// @notice The feed that prices the settlement token; its proxy is zero without one.
-    function quoteFeed() external view returns (FeedParameters memory);
+    /// @return feed The feed.
+    function quoteFeed() external view returns (FeedParameters memory feed);
 
     /// @notice The proxy of the sequencer uptime feed; zero without one.
-    function sequencerFeed() external view returns (address);
+    /// @return proxy The proxy.
+    function sequencerFeed() external view returns (address proxy);
 }

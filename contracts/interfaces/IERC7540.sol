@@ -6,6 +6,7 @@ pragma solidity ^0.8.28;
 ///
 /// Notes:
 /// - Every request has the id 0: what a controller has pending or claimable is one sum.
+/// - That `deposit` and `mint` share their names with functions of ERC-4626 is the standard's demand.
 interface IERC7540 {
     /// @notice Emitted when assets are locked in a deposit request.
     event DepositRequest(

@@ -38,7 +38,10 @@ interface IReserveLedger {
         address account
     ) external returns (uint256 cash, uint256 reserved, bool delivered);
 
-    /// @notice Books tokens that the MarginVault has just sent as cash.
+    /// @notice Books tokens that the MarginVault has just sent as cash; never more than arrived.
+    ///
+    /// Requirements:
+    /// - The caller must be the market's MarginVault.
     ///
     /// @param amount What was sent [WAD quote].
     /// @return cash The pool's cash afterwards [WAD quote].

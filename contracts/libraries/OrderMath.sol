@@ -67,9 +67,9 @@ library OrderMath {
 
     /// @notice Whether a price serves a market order, and until when.
     ///
-    /// @dev On time when the price covers `time` and came no later than `latest`. Late when it was already in force
-    /// before `time` and still was at `latest`: then the order had no price of its own. The two exclude each other, and
-    /// only one price satisfies either, so the executor has no choice.
+    /// @dev On time when the price covers `time` and came no later than `latest`. Late when it was observed before `time`
+    /// and in force at `latest`: then the order had no price of its own. The two exclude each other, and only one price
+    /// satisfies either, so the executor has no choice.
     ///
     /// @param price The verified price.
     /// @param time The moment whose price the order gets [s].
@@ -84,7 +84,7 @@ library OrderMath {
         uint256 latest,
         uint256 window
     ) internal pure returns (bool covers, bool late, uint256 deadline) {
-        late = price.observedAt < time && price.validUntil >= latest;
+        late = price.observedAt < time && price.validFrom <= latest && latest <= price.validUntil;
         covers = late || (price.validFrom <= time && time <= price.observedAt && price.observedAt <= latest);
         deadline = deadlineOf(late ? latest : price.observedAt, price.upSince, window);
     }

@@ -129,11 +129,13 @@ contract HostileToken is ERC20 {
         uint256 fee = (amount * feeBps) / 10_000;
         super._update(account, receiver, amount - fee);
         if (fee != 0) super._update(account, address(0), fee);
+        // solhint-disable-next-line avoid-low-level-calls
         if (reentered != address(0)) (succeeded, response) = reentered.call(payload);
     }
 
     function _answer() private view returns (bool) {
         if (mode != Mode.ReturnsNothing) return true;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             return(0, 0)
         }

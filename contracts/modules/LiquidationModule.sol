@@ -31,8 +31,8 @@ abstract contract LiquidationModule is VaultBox {
     using MarketMath for Market;
     using PositionMath for Position;
 
-    /// @dev Rounding of equity over a partial liquidation is a few wei; aiming this much higher keeps the rest at or
-    /// above the target [WAD quote].
+    /// @dev Rounding of equity over a partial liquidation is a few wei, and up to a token unit of gain that is not paid;
+    /// aiming that much higher keeps the rest at or above the target [WAD quote].
     int256 private constant _ROUNDING_SLACK = 16;
 
     /// @inheritdoc ILiquidation
@@ -179,7 +179,7 @@ abstract contract LiquidationModule is VaultBox {
         closed = PositionMath.liquidationSize(
             position_.size,
             assessment.notional,
-            assessment.equity - _ROUNDING_SLACK,
+            assessment.equity - _ROUNDING_SLACK - int256(_scale),
             targetRatio,
             terms_.liquidationFeeRatio + impact
         );

@@ -71,17 +71,14 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
 
         FeedParameters memory feed = indexFeed();
         Round memory index = feed.obtain(indexRoundId);
-        require(index.updatedAt != block.timestamp, RoundSecondNotOver(feed.proxy, index.id, index.updatedAt));
-        require(index.nextAt > index.updatedAt, RoundSuperseded(feed.proxy, index.id, index.updatedAt, index.nextAt));
         uint256 previousAt = feed.previousAt(index);
         require(previousAt != FeedRounds.NEVER, NeighbourOutOfReach(feed.proxy, index.id, FeedRounds.REACH));
 
-        uint256 validUntil;
-        (price.value, validUntil) = _priceOf(feed, index, quoteRoundId);
         // What came before the first round of a phase belongs to another phase.
         price.validFrom = uint64(previousAt == 0 ? index.updatedAt : previousAt + 1);
         price.observedAt = uint64(index.updatedAt);
-        price.validUntil = uint64(validUntil);
+        price.validUntil = uint64(feed.lastSecond(index));
+        price.value = _quoteProxy == address(0) ? _value(index.answer, 1) : _divide(price, feed, index, quoteRoundId);
         _returnEther();
     }
 
@@ -160,28 +157,30 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
                 : _value(index.answer, quoteFeed().obtainNewest().answer);
     }
 
-    /// @dev The price of a past index round and the last second in which both its rounds are in force.
-    function _priceOf(
+    /// @dev Divides by a quote round that was in force together with the index round, and narrows what the price speaks
+    /// for. Past the next quote round an order that waits in vain for an index round would trade at a price known to be
+    /// past, as in a depeg; hence a later quote round makes a price of its own, which covers nothing.
+    function _divide(
+        Price memory price,
         FeedParameters memory feed,
         Round memory index,
         uint80 quoteRoundId
-    ) private view returns (uint256 value, uint256 validUntil) {
-        validUntil = feed.lastSecond(index);
-        if (_quoteProxy == address(0)) return (_value(index.answer, 1), validUntil);
-
-        feed = quoteFeed();
-        Round memory quote = feed.obtain(quoteRoundId);
+    ) private view returns (uint256 value) {
+        FeedParameters memory quoteSide = quoteFeed();
+        Round memory quote = quoteSide.obtain(quoteRoundId);
+        uint256 start = Math.max(index.updatedAt, quote.updatedAt);
         require(
-            quote.updatedAt <= index.updatedAt,
-            QuoteNotInForce(quote.id, index.updatedAt, quote.updatedAt, quote.nextAt)
+            start < quote.nextAt && start < index.nextAt,
+            QuoteNotInForce(quote.id, quote.updatedAt, quote.nextAt, index.updatedAt, index.nextAt)
         );
-        feed.requireFresh(quote, index.updatedAt);
-        // Else an order that waits in vain for an index round could trade at a quote known to be past, as in a depeg.
-        validUntil = Math.min(validUntil, feed.lastSecond(quote));
-        value = _value(index.answer, quote.answer);
+        quoteSide.requireFresh(quote, start);
+        feed.requireFresh(index, start);
+        if (quote.updatedAt > index.updatedAt) price.validFrom = uint64(quote.updatedAt);
+        price.validUntil = uint64(Math.min(price.validUntil, quoteSide.lastSecond(quote)));
+        return _value(index.answer, quote.answer);
     }
 
-    /// @dev Whether the deciding index round is no price at `time`, or the quote in force when it was written is not.
+    /// @dev Whether the deciding index round is no price at `time`, or the quote then in force is none.
     function _fails(
         FeedParameters memory feed,
         Round memory index,
@@ -194,9 +193,8 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
         feed = quoteFeed();
         (bool found, Round memory quote) = feed.find(quoteRoundId);
         if (!found) return false;
-        if (quote.updatedAt > index.updatedAt) return feed.previousAt(quote) == 0;
-        if (quote.nextAt <= index.updatedAt) return false;
-        return !feed.isSound(quote) || !feed.isFresh(quote, time) || quote.nextAt <= time;
+        if (quote.updatedAt > time) return feed.previousAt(quote) == 0;
+        return quote.nextAt > time && (!feed.isSound(quote) || !feed.isFresh(quote, time));
     }
 
     /// @dev The composite rounds down: by less than 1e-18, in favour of neither side.

@@ -26,6 +26,8 @@ library FeedRounds {
     uint256 internal constant REACH = 8;
 
     /// @notice The newest round, fit to be the price of now.
+    /// @param feed The feed.
+    /// @return round The round.
     function obtainNewest(FeedParameters memory feed) internal view returns (Round memory round) {
         round = _newest(feed);
         require(round.id != 0, IChainlinkFeedOracle.FeedUnavailable(feed.proxy));
@@ -34,6 +36,9 @@ library FeedRounds {
     }
 
     /// @notice A round of the current phase, fit to be the price of its time, with its successor.
+    /// @param feed The feed.
+    /// @param roundId Its id at the proxy.
+    /// @return round The round.
     function obtain(FeedParameters memory feed, uint80 roundId) internal view returns (Round memory round) {
         uint80 newestId;
         (round, newestId) = _find(feed, roundId);
@@ -44,10 +49,22 @@ library FeedRounds {
         );
         require(round.updatedAt != 0, IChainlinkFeedOracle.RoundNotFound(feed.proxy, roundId));
         _requireSound(feed, round);
+        require(
+            round.updatedAt != block.timestamp,
+            IChainlinkFeedOracle.RoundSecondNotOver(feed.proxy, roundId, round.updatedAt)
+        );
         require(round.nextAt != 0, IChainlinkFeedOracle.NeighbourOutOfReach(feed.proxy, roundId, REACH));
+        require(
+            round.nextAt > round.updatedAt,
+            IChainlinkFeedOracle.RoundSuperseded(feed.proxy, roundId, round.updatedAt, round.nextAt)
+        );
     }
 
-    /// @notice A round of the current phase with its successor, whether fit or not; `found` only when it is complete.
+    /// @notice A round of the current phase with its successor, whether fit or not.
+    /// @param feed The feed.
+    /// @param roundId Its id at the proxy.
+    /// @return found Whether the current phase has it, with an answer of its own.
+    /// @return round The round, all zero but for the id when it is not there.
     function find(FeedParameters memory feed, uint80 roundId) internal view returns (bool found, Round memory round) {
         (round, ) = _find(feed, roundId);
         found = _isComplete(round);
@@ -55,6 +72,9 @@ library FeedRounds {
 
     /// @notice When the last round of the phase that is strictly older than this one was written [s]: zero when it is
     /// the first, `NEVER` when that is out of reach.
+    /// @param feed The feed.
+    /// @param round A round of the current phase.
+    /// @return updatedAt When that was [s].
     function previousAt(FeedParameters memory feed, Round memory round) internal view returns (uint256 updatedAt) {
         for (uint80 back = 1; back <= REACH; ++back) {
             if (uint64(round.id) <= back) return 0;
@@ -66,11 +86,17 @@ library FeedRounds {
     }
 
     /// @notice The last second in which a round is in force, as far as is known: the present one is not over [s].
-    function lastSecond(FeedParameters memory feed, Round memory round) internal view returns (uint256) {
+    /// @param feed The feed.
+    /// @param round A round with its successor.
+    /// @return time The second [s].
+    function lastSecond(FeedParameters memory feed, Round memory round) internal view returns (uint256 time) {
         return Math.min(Math.min(round.nextAt, block.timestamp) - 1, round.updatedAt + feed.maxAge);
     }
 
     /// @notice Requires that a round was not older than its feed allows at `time`.
+    /// @param feed The feed.
+    /// @param round The round.
+    /// @param time The moment [s].
     function requireFresh(FeedParameters memory feed, Round memory round, uint256 time) internal pure {
         require(
             isFresh(feed, round, time),
@@ -79,12 +105,19 @@ library FeedRounds {
     }
 
     /// @notice Whether a round was not older than its feed allows at `time`.
-    function isFresh(FeedParameters memory feed, Round memory round, uint256 time) internal pure returns (bool) {
+    /// @param feed The feed.
+    /// @param round The round.
+    /// @param time The moment [s].
+    /// @return fresh Whether it was not.
+    function isFresh(FeedParameters memory feed, Round memory round, uint256 time) internal pure returns (bool fresh) {
         return time <= round.updatedAt + feed.maxAge;
     }
 
     /// @notice Whether an answer is a price: positive and within the bounds of its aggregator.
-    function isSound(FeedParameters memory feed, Round memory round) internal pure returns (bool) {
+    /// @param feed The feed.
+    /// @param round The round.
+    /// @return sound Whether it is.
+    function isSound(FeedParameters memory feed, Round memory round) internal pure returns (bool sound) {
         return round.answer > feed.minAnswer && round.answer < feed.maxAnswer;
     }
 

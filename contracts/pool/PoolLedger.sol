@@ -64,7 +64,6 @@ abstract contract PoolLedger is ILiquidityVault {
         (MarketParameters memory market, MarketAddresses memory addresses) = IMarketFactory(msg.sender).deployment();
         _marginVault = IMarginVault(addresses.marginVault);
         _oracle = IOracle(market.oracle);
-        _skewScale = market.curves.skewScale;
         _token = IERC20(market.collateralToken);
         uint256 scale = TokenScale.scaleOf(IERC20Metadata(market.collateralToken).decimals());
         _scale = scale;
@@ -110,7 +109,12 @@ abstract contract PoolLedger is ILiquidityVault {
 
     /// @inheritdoc IReserveLedger
     function receiveDues(uint256 amount) external onlyMarginVault returns (uint256 newCash, uint256 newReserved) {
-        newCash = _cash + TokenScale.floorToToken(amount, _scale);
+        // A token that has begun to take a fee delivers less: only what is here becomes cash (LAW-2).
+        uint256 booked = uint256(_cash) / _scale + _owedToken;
+        uint256 held = _token.balanceOf(address(this));
+        uint256 arrived = held > booked ? held - booked : 0;
+        uint256 sent = TokenScale.toTokenDown(amount, _scale);
+        newCash = _cash + TokenScale.toWad(sent < arrived ? sent : arrived, _scale);
         newReserved = _reserved;
         _cash = newCash.toUint128();
     }

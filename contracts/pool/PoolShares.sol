@@ -177,8 +177,6 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
 
     /// @dev What traders could take out of cash at `price`, less what the market has yet to hand over [± WAD quote].
     function _claimOnPool(Market memory market, uint256 price) internal view returns (int256) {
-        // No position can trade beyond 96 bits; the bound keeps the views from reverting, whatever an oracle says.
-        if (price > type(uint96).max) price = type(uint96).max;
         int256 tradersClaim = market.tradersClaim(price, _skewScale, _reserved);
         return tradersClaim - int256(TokenScale.floorToToken(market.poolDue, _scale));
     }

@@ -5,7 +5,8 @@ pragma solidity ^0.8.28;
 struct Price {
     /// @dev Index price [WAD quote per base]; never zero.
     uint256 value;
-    /// @dev First second that this price covers [s].
+    /// @dev First second that this price covers [s]. After `observedAt` where it only came into force then, with a later
+    /// round of its quote side: such a price covers no second.
     uint64 validFrom;
     /// @dev Second at which the price was observed [s]; the last second it covers.
     uint64 observedAt;

@@ -231,16 +231,20 @@ describe("ChainlinkFeedOracle hadNoPrice", () => {
       expect(await asked(fixture, { ...question, until: round.updatedAt + 31n })).to.equal(true);
     });
 
-    it("answers true when the quote changed after the last index round", async () => {
+    it("asks the quote in force at the end of the span", async () => {
       const fixture = await loadFixture(deployComposite);
       const peg = await pushRound(fixture.quote, { answer: DOLLAR });
       const round = await pushRound(fixture.index, { answer: ETH });
-      await pushRound(fixture.quote, { answer: 90_000_000n, at: round.updatedAt + 40n });
+      const low = await pushRound(fixture.quote, { answer: MIN_ANSWER, at: round.updatedAt + 40n });
       await moveTo(fixture, round.updatedAt + 200n);
 
-      const question = { indexId: round.id, quoteId: peg.id, from: round.updatedAt + 1n };
-      expect(await asked(fixture, { ...question, until: round.updatedAt + 39n })).to.equal(false);
-      expect(await asked(fixture, { ...question, until: round.updatedAt + 40n })).to.equal(true);
+      const question = { indexId: round.id, from: round.updatedAt + 1n };
+      const before = { ...question, until: round.updatedAt + 39n };
+      expect(await asked(fixture, { ...before, quoteId: peg.id })).to.equal(false);
+      expect(await asked(fixture, { ...before, quoteId: low.id })).to.equal(false);
+      const after = { ...question, until: round.updatedAt + 40n };
+      expect(await asked(fixture, { ...after, quoteId: peg.id })).to.equal(false);
+      expect(await asked(fixture, { ...after, quoteId: low.id })).to.equal(true);
     });
 
     it("answers true when the quote in force was at a bound, false for the one before it", async () => {

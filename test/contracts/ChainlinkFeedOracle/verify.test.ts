@@ -247,19 +247,61 @@ describe("ChainlinkFeedOracle verify", () => {
 
       await expect(verified(fixture, round.id, older.id))
         .to.be.revertedWithCustomError(oracle, "QuoteNotInForce")
-        .withArgs(older.id, round.updatedAt, older.updatedAt, newer.updatedAt);
+        .withArgs(older.id, older.updatedAt, newer.updatedAt, round.updatedAt, ethers.MaxUint256);
     });
 
-    it("reverts when the quote round came after the index round", async () => {
+    it("reverts when the quote round came only with the next index round", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, oracle } = fixture;
+      const round = await pushRound(index, { answer: ETH });
+      const next = await pushRound(index, { answer: ETH });
+      const later = await pushRound(quote, { answer: DOLLAR });
+      await moveTo(fixture, later.updatedAt + 10n);
+
+      await expect(verified(fixture, round.id, later.id))
+        .to.be.revertedWithCustomError(oracle, "QuoteNotInForce")
+        .withArgs(later.id, later.updatedAt, ethers.MaxUint256, round.updatedAt, next.updatedAt);
+    });
+
+    it("reverts when the index round was stale before the quote round came", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote, oracle } = fixture;
+      const round = await pushRound(index, { answer: ETH });
+      const at = round.updatedAt + INDEX_MAX_AGE + 1n;
+      const later = await pushRound(quote, { answer: DOLLAR, at });
+      await moveTo(fixture, later.updatedAt + 10n);
+
+      await expect(verified(fixture, round.id, later.id))
+        .to.be.revertedWithCustomError(oracle, "RoundStale")
+        .withArgs(index.proxy, round.id, round.updatedAt, at, INDEX_MAX_AGE);
+    });
+
+    it("reverts while the second of the quote round is not over", async () => {
       const fixture = await loadFixture(deployComposite);
       const { index, quote, oracle } = fixture;
       const round = await pushRound(index, { answer: ETH });
       const later = await pushRound(quote, { answer: DOLLAR });
-      await moveTo(fixture, round.updatedAt + 10n);
 
       await expect(verified(fixture, round.id, later.id))
-        .to.be.revertedWithCustomError(oracle, "QuoteNotInForce")
-        .withArgs(later.id, round.updatedAt, later.updatedAt, ethers.MaxUint256);
+        .to.be.revertedWithCustomError(oracle, "RoundSecondNotOver")
+        .withArgs(quote.proxy, later.id, later.updatedAt);
+    });
+
+    it("has a later quote round make a price that covers nothing and is in force from then on", async () => {
+      const fixture = await loadFixture(deployComposite);
+      const { index, quote } = fixture;
+      await pushRound(quote, { answer: DOLLAR });
+      const round = await pushRound(index, { answer: ETH });
+      const later = await pushRound(quote, { answer: 80_000_000n, at: round.updatedAt + 20n });
+      const next = await pushRound(index, { answer: ETH, at: round.updatedAt + 50n });
+      await moveTo(fixture, next.updatedAt + 10n);
+
+      // 2000 ÷ 0.8.
+      const price = await verified(fixture, round.id, later.id);
+      expect(price.value).to.equal(2_500_000_000_000_000_000_000n);
+      expect(price.validFrom).to.equal(later.updatedAt);
+      expect(price.observedAt).to.equal(round.updatedAt);
+      expect(price.validUntil).to.equal(next.updatedAt - 1n);
     });
 
     it("reverts when the quote round was stale at the index round, by its own heartbeat", async () => {

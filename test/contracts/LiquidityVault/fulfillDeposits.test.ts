@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import {
+  asVault,
   DEPOSIT_DELAY,
   expectLaw2,
   fulfillDeposits,
@@ -234,6 +235,38 @@ describe("LiquidityVault fulfillDeposits", () => {
         expect(await pool.owedToken()).to.equal(usd("100"));
         await expectLaw2(world);
       });
+    });
+  });
+
+  describe("given a deposit that would not buy a share", () => {
+    it("refunds all but the fee", async () => {
+      const world = await emptyPool();
+      const { token, pool, bob } = world;
+      // Dues without a provider are nobody's: a share costs (1e13 + 1) ÷ 1e6 units, more than 9 tokens.
+      await token.mint(pool, usd("10000000"));
+      await pool.connect(await asVault(world)).receiveDues(wad("10000000"));
+      await requestDeposit(world, bob, usd("10"));
+      await pass(world, DEPOSIT_DELAY);
+      await expect(fulfillDeposits(world))
+        .to.emit(pool, "DepositRefunded")
+        .withArgs(1n, bob.address, 3n, usd("9"), REQUEST_FEE);
+      expect(await pool.claimable(bob)).to.equal(usd("9"));
+      await expectLaw2(world);
+    });
+  });
+
+  describe("given ether that was forced upon the pool", () => {
+    it("leaves it alone for a caller who sends none", async () => {
+      const world = await emptyPool();
+      const { connection, pool, alice, keeper } = world;
+      await requestDeposit(world, alice, usd("101"));
+      await pass(world, DEPOSIT_DELAY);
+      await connection.networkHelpers.setBalance(await pool.getAddress(), 7n);
+      await expect(fulfillDeposits(world)).to.changeEtherBalances(
+        connection.ethers,
+        [keeper, pool],
+        [0n, 0n],
+      );
     });
   });
 

@@ -150,6 +150,33 @@ describe("LiquidityVault receiveDues", () => {
   });
 });
 
+describe("LiquidityVault receiveDues of a token that has begun to take a fee", () => {
+  it("books what arrived", async () => {
+    const world = await fundedPool();
+    const { token, vault, pool } = world;
+    await open(world, { id: 1n, size: "100", margin: "20000", reserve: "100000" });
+    await token.setFeeBps(100n);
+    await vault.sweepDues();
+    // 99% of 200.01, rounded up as the token rounds its fee down.
+    expect(await pool.cash()).to.equal(wad("1000198.0099"));
+    await expectLaw2(world);
+  });
+
+  it("does not make up for it from a loss of the pool's own", async () => {
+    const world = await fundedPool();
+    const { connection, token, pool, alice } = world;
+    const vault = await asVault(world);
+    // A rebase takes a unit from the pool; a unit is then sent.
+    await connection.networkHelpers.impersonateAccount(await pool.getAddress());
+    await connection.networkHelpers.setBalance(await pool.getAddress(), 10n ** 18n);
+    const self = await connection.ethers.getSigner(await pool.getAddress());
+    await token.connect(self).transfer(alice, 2n);
+    await token.mint(pool, 1n);
+    await pool.connect(vault).receiveDues(10n ** 12n);
+    expect(await pool.cash()).to.equal(wad("1000000"));
+  });
+});
+
 describe("LiquidityVault receive", () => {
   it("takes ether from the MarginVault alone", async () => {
     const world = await fundedPool();

@@ -81,12 +81,16 @@ describe("LiquidityVault totalAssets", () => {
       expect(await pool.totalAssets()).to.equal(usd("1000200.01"));
     });
 
-    it("counts a price beyond all arithmetic as the most the pool can owe", async () => {
+    it("takes it too when the oracle answers a price beyond 96 bits", async () => {
       const world = await fundedPool();
       const { harness, pool } = world;
       await open(world, LONG);
-      await harness.setPrice(2n ** 255n);
+      await harness.setPrice(2n ** 96n - 1n);
       expect(await pool.totalAssets()).to.equal(usd("900200.01"));
+      await harness.setPrice(2n ** 96n);
+      expect(await pool.totalAssets()).to.equal(usd("1000200.01"));
+      await harness.setPrice(2n ** 256n - 1n);
+      expect(await pool.totalAssets()).to.equal(usd("1000200.01"));
     });
   });
 

@@ -142,6 +142,11 @@ describe("OrderMath", () => {
       ],
       ["in force beyond it", { validFrom: 1n, observedAt: 2n, validUntil: 5_000n }, 1_090n],
       [
+        "that came into force in the last second, with a round of its quote side",
+        { validFrom: 1_060n, observedAt: 999n, validUntil: 5_000n },
+        1_090n,
+      ],
+      [
         "in force while the sequencer was down",
         { validFrom: 1n, observedAt: 2n, validUntil: 5_000n, upSince: 4_000n },
         4_030n,
@@ -165,6 +170,10 @@ describe("OrderMath", () => {
         { validFrom: 900n, observedAt: 1_061n, validUntil: 2_000n },
       ],
       ["replaced in the last second", { validFrom: 400n, observedAt: 999n, validUntil: 1_059n }],
+      [
+        "that came into force after the last second",
+        { validFrom: 1_061n, observedAt: 999n, validUntil: 5_000n },
+      ],
       ["replaced in the order's second", { validFrom: 400n, observedAt: 999n, validUntil: 999n }],
     ];
     for (const [title, times] of NEITHER) {

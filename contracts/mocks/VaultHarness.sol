@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {MarginVault} from "../MarginVault.sol";
+import {Market} from "../types/Market.sol";
+import {Position} from "../types/Position.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @title VaultHarness
+/// @notice A MarginVault that can be put into any state, to compare what it does with its twin in TypeScript.
+contract VaultHarness is MarginVault {
+    /// @notice Stores sums, a position and its terms as they are.
+    function place(
+        Market calldata market_,
+        uint256 positionId,
+        Position calldata position_,
+        Terms calldata terms_
+    ) external {
+        _market = market_;
+        _positions[positionId] = position_;
+        _terms[position_.termsId] = terms_;
+    }
+}
