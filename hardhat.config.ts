@@ -11,7 +11,12 @@ const compiler = (version: string, packageName: string) => ({
 /** One setting for tests and deployments: an audit of the tests is then an audit of what is deployed. */
 const solc = {
   ...compiler("0.8.35", "solc"),
-  settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 200 }, viaIR: true, metadata: { appendCBOR: false, bytecodeHash: "none" } },
+  settings: {
+    evmVersion: "cancun",
+    optimizer: { enabled: true, runs: 200 },
+    viaIR: true,
+    metadata: { appendCBOR: false, bytecodeHash: "none" },
+  },
 };
 
 const chainlinkFeeds = {

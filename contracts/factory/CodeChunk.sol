@@ -6,6 +6,7 @@ pragma solidity ^0.8.28;
 contract CodeChunk {
     constructor(bytes memory data) {
         bytes memory runtime = abi.encodePacked(hex"00", data);
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             return(add(runtime, 32), mload(runtime))
         }

@@ -27,6 +27,7 @@ abstract contract CodeStore is ICodeStore {
     function _read(address chunk) private view returns (bytes memory data) {
         uint256 length = chunk.code.length - 1;
         data = new bytes(length);
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             extcodecopy(chunk, add(data, 32), 1, length)
         }
@@ -34,6 +35,7 @@ abstract contract CodeStore is ICodeStore {
 
     function _slice(bytes memory data, uint256 start, uint256 length) private pure returns (bytes memory part) {
         part = new bytes(length);
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mcopy(add(part, 32), add(add(data, 32), start), length)
         }

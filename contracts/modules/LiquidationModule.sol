@@ -97,37 +97,6 @@ abstract contract LiquidationModule is VaultBox {
         _returnEther();
     }
 
-    /// @dev Why a position cannot be liquidated, as an encoded error; empty when it can. One rule for a single call,
-    /// which throws it, and for a batch, which logs it.
-    function _assess(
-        Market memory market_,
-        uint256 positionId,
-        uint256 price
-    ) private view returns (Position memory position_, Assessment memory assessment, bytes memory refusal) {
-        position_ = _positions[positionId];
-        if (position_.size == 0) {
-            refusal = abi.encodeWithSelector(PositionNotFound.selector, positionId);
-            return (position_, assessment, refusal);
-        }
-        Terms memory terms_ = _termsOf(position_.termsId);
-        assessment.terms = terms_;
-        int256 gain = position_.gain(price, position_.accrued(market_.fundingIndex, market_.borrowIndex));
-        assessment.equity = position_.equity(gain);
-        assessment.notional = PositionMath.notional(position_.size, price);
-        assessment.ratio = uint256(terms_.maintenanceMarginRatio) + terms_.liquidationFeeRatio;
-        uint256 required = PositionMath.maintenanceMargin(assessment.notional, assessment.ratio, terms_.minMaintenance);
-        assessment.maintenanceMargin = required;
-        assessment.skew = market_.skew();
-        uint256 coolUntil = position_.cooldown == 0 ? 0 : uint256(position_.priceTime) + position_.cooldown;
-        if (gain >= int256(uint256(position_.reserve))) {
-            refusal = abi.encodeWithSelector(PositionCapped.selector, positionId, gain, position_.reserve);
-        } else if (assessment.equity >= int256(required)) {
-            refusal = abi.encodeWithSelector(PositionHealthy.selector, positionId, assessment.equity, required);
-        } else if (block.timestamp < coolUntil && 2 * assessment.equity >= int256(required)) {
-            refusal = abi.encodeWithSelector(CoolingOff.selector, positionId, coolUntil);
-        }
-    }
-
     /// @dev Closes in part or whole, in this order: fold, (rescue: mandates are tried here once positions have them),
     /// part or whole, the box, the keeper. Stores the position; the caller stores the market and pays out.
     function _liquidate(
@@ -160,77 +129,6 @@ abstract contract LiquidationModule is VaultBox {
         _updateRates(market_, closing.cash, closing.reserved);
     }
 
-    /// @dev The part to close, or the whole where the rest could not be kept at its target.
-    function _partialSize(
-        Position memory position_,
-        Assessment memory assessment,
-        Terms memory terms_,
-        uint256 price
-    ) private view returns (uint256 closed) {
-        uint256 targetRatio = assessment.ratio.mulWadUp(terms_.liquidationTarget);
-        uint256 impact = SkewMath.worstExitImpact(position_.size, assessment.skew, _skewScale);
-        closed = PositionMath.liquidationSize(
-            position_.size,
-            assessment.notional,
-            assessment.equity - _ROUNDING_SLACK - int256(_scale),
-            targetRatio,
-            terms_.liquidationFeeRatio + impact
-        );
-        uint256 whole = WadMath.abs(position_.size);
-        if (closed == whole) return whole;
-
-        // Worked out on a copy: the rest must pay its fee, stand at its target and be worth keeping.
-        Position memory rest = _copy(position_);
-        uint256 fill = SkewMath.fillPrice(price, assessment.skew, _closingDelta(position_, closed), _skewScale);
-        _closing(rest, closed, fill);
-        uint256 fee = _liquidationFee(closed, price, terms_);
-        if (fee == terms_.keeperFeeFloor || rest.margin < fee) return whole;
-        _takeFromMargin(rest, fee);
-        if (!_keepable(rest, terms_, price, assessment.ratio)) return whole;
-    }
-
-    function _keepable(
-        Position memory rest,
-        Terms memory terms_,
-        uint256 price,
-        uint256 ratio
-    ) private pure returns (bool) {
-        uint256 notional = PositionMath.notional(rest.size, price);
-        uint256 required = notional.mulWadUp(ratio);
-        int256 equity = rest.equity(rest.gain(price, 0));
-        return
-            required >= terms_.minMaintenance &&
-            notional >= terms_.minNotional &&
-            rest.reserve >= terms_.keeperFeeFloor &&
-            equity >= int256(uint256(terms_.minMargin)) &&
-            equity >= int256(required.mulWadUp(terms_.liquidationTarget));
-    }
-
-    /// @dev `max(lfr × closed notional, keeperFeeFloor)`.
-    function _liquidationFee(uint256 closed, uint256 price, Terms memory terms_) private pure returns (uint256 fee) {
-        fee = closed.mulWadUp(price).mulWadUp(terms_.liquidationFeeRatio);
-        if (fee < terms_.keeperFeeFloor) fee = terms_.keeperFeeFloor;
-    }
-
-    /// @dev What the released reserve adds when the margin cannot pay the keeper's floor. Never more than the floor,
-    /// so that liquidating oneself does not pay, and never more than the reserve has left after the gain.
-    function _feeFromReserve(
-        Position memory position_,
-        Closing memory closing,
-        uint256 keeperFeeFloor
-    ) private view returns (uint256 extra) {
-        if (position_.margin >= keeperFeeFloor) return 0;
-        extra = TokenScale.ceilToToken(keeperFeeFloor - position_.margin, _scale);
-        uint256 left = TokenScale.floorToToken(closing.released - closing.gain, _scale);
-        if (extra > left) extra = left;
-    }
-
-    /// @dev Cool-off from now, as stored: counted from the observation time of the price.
-    function _cooldown(Position memory position_, uint256 pause) private view returns (uint16) {
-        uint256 offset = block.timestamp + pause - position_.priceTime;
-        return uint16(offset < type(uint16).max ? offset : type(uint16).max);
-    }
-
     function _emitReceipt(
         Market memory market_,
         uint256 positionId,
@@ -261,7 +159,110 @@ abstract contract LiquidationModule is VaultBox {
         );
     }
 
+    /// @dev Why a position cannot be liquidated, as an encoded error; empty when it can. One rule for a single call,
+    /// which throws it, and for a batch, which logs it.
+    function _assess(
+        Market memory market_,
+        uint256 positionId,
+        uint256 price
+    ) private view returns (Position memory position_, Assessment memory assessment, bytes memory refusal) {
+        position_ = _positions[positionId];
+        if (position_.size == 0) {
+            refusal = abi.encodeWithSelector(PositionNotFound.selector, positionId);
+            return (position_, assessment, refusal);
+        }
+        Terms memory terms_ = _termsOf(position_.termsId);
+        assessment.terms = terms_;
+        int256 gain = position_.gain(price, position_.accrued(market_.fundingIndex, market_.borrowIndex));
+        assessment.equity = position_.equity(gain);
+        assessment.notional = PositionMath.notional(position_.size, price);
+        assessment.ratio = uint256(terms_.maintenanceMarginRatio) + terms_.liquidationFeeRatio;
+        uint256 required = PositionMath.maintenanceMargin(assessment.notional, assessment.ratio, terms_.minMaintenance);
+        assessment.maintenanceMargin = required;
+        assessment.skew = market_.skew();
+        uint256 coolUntil = position_.cooldown == 0 ? 0 : uint256(position_.priceTime) + position_.cooldown;
+        if (gain >= int256(uint256(position_.reserve))) {
+            refusal = abi.encodeWithSelector(PositionCapped.selector, positionId, gain, position_.reserve);
+        } else if (assessment.equity >= int256(required)) {
+            refusal = abi.encodeWithSelector(PositionHealthy.selector, positionId, assessment.equity, required);
+        } else if (block.timestamp < coolUntil && 2 * assessment.equity >= int256(required)) {
+            refusal = abi.encodeWithSelector(CoolingOff.selector, positionId, coolUntil);
+        }
+    }
+
+    /// @dev The part to close, or the whole where the rest could not be kept at its target.
+    function _partialSize(
+        Position memory position_,
+        Assessment memory assessment,
+        Terms memory terms_,
+        uint256 price
+    ) private view returns (uint256 closed) {
+        uint256 targetRatio = assessment.ratio.mulWadUp(terms_.liquidationTarget);
+        uint256 impact = SkewMath.worstExitImpact(position_.size, assessment.skew, _skewScale);
+        closed = PositionMath.liquidationSize(
+            position_.size,
+            assessment.notional,
+            assessment.equity - _ROUNDING_SLACK - int256(_scale),
+            targetRatio,
+            terms_.liquidationFeeRatio + impact
+        );
+        uint256 whole = WadMath.abs(position_.size);
+        if (closed == whole) return whole;
+
+        // Worked out on a copy: the rest must pay its fee, stand at its target and be worth keeping.
+        Position memory rest = _copy(position_);
+        uint256 fill = SkewMath.fillPrice(price, assessment.skew, _closingDelta(position_, closed), _skewScale);
+        _closing(rest, closed, fill);
+        uint256 fee = _liquidationFee(closed, price, terms_);
+        if (fee == terms_.keeperFeeFloor || rest.margin < fee) return whole;
+        _takeFromMargin(rest, fee);
+        if (!_keepable(rest, terms_, price, assessment.ratio)) return whole;
+    }
+
+    /// @dev What the released reserve adds when the margin cannot pay the keeper's floor. Never more than the floor,
+    /// so that liquidating oneself does not pay, and never more than the reserve has left after the gain.
+    function _feeFromReserve(
+        Position memory position_,
+        Closing memory closing,
+        uint256 keeperFeeFloor
+    ) private view returns (uint256 extra) {
+        if (position_.margin >= keeperFeeFloor) return 0;
+        extra = TokenScale.ceilToToken(keeperFeeFloor - position_.margin, _scale);
+        uint256 left = TokenScale.floorToToken(closing.released - closing.gain, _scale);
+        if (extra > left) extra = left;
+    }
+
+    /// @dev Cool-off from now, as stored: counted from the observation time of the price.
+    function _cooldown(Position memory position_, uint256 pause) private view returns (uint16) {
+        uint256 offset = block.timestamp + pause - position_.priceTime;
+        return uint16(offset < type(uint16).max ? offset : type(uint16).max);
+    }
+
+    function _keepable(
+        Position memory rest,
+        Terms memory terms_,
+        uint256 price,
+        uint256 ratio
+    ) private pure returns (bool) {
+        uint256 notional = PositionMath.notional(rest.size, price);
+        uint256 required = notional.mulWadUp(ratio);
+        int256 equity = rest.equity(rest.gain(price, 0));
+        return
+            required >= terms_.minMaintenance &&
+            notional >= terms_.minNotional &&
+            rest.reserve >= terms_.keeperFeeFloor &&
+            equity >= int256(uint256(terms_.minMargin)) &&
+            equity >= int256(required.mulWadUp(terms_.liquidationTarget));
+    }
+
+    /// @dev `max(lfr × closed notional, keeperFeeFloor)`.
+    function _liquidationFee(uint256 closed, uint256 price, Terms memory terms_) private pure returns (uint256 fee) {
+        fee = closed.mulWadUp(price).mulWadUp(terms_.liquidationFeeRatio);
+        if (fee < terms_.keeperFeeFloor) fee = terms_.keeperFeeFloor;
+    }
+
     function _revertWith(bytes memory refusal) private pure {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             revert(add(refusal, 32), mload(refusal))
         }

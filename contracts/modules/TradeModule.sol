@@ -10,7 +10,6 @@ import {SkewMath} from "../libraries/SkewMath.sol";
 import {WadMath} from "../libraries/WadMath.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
-import {Price} from "../types/Price.sol";
 import {Terms} from "../types/Terms.sol";
 import {Closing, VaultBox} from "./VaultBox.sol";
 
@@ -149,8 +148,6 @@ abstract contract TradeModule is VaultBox {
         _storeMarket(market_);
     }
 
-    /* CHECKS */
-
     function _adoptTerms(TradeRequest calldata request, Position memory position_) private view returns (Terms memory) {
         uint256 latest = _latestTermsId;
         bool offered = request.termsId == latest || (position_.size != 0 && request.termsId == position_.termsId);
@@ -159,51 +156,10 @@ abstract contract TradeModule is VaultBox {
         return _termsOf(request.termsId);
     }
 
-    /// @dev What is added must bring its own reserve: bounded below, and above by the most it could win.
-    function _checkReserve(
-        TradeRequest calldata request,
-        Position memory position_,
-        Terms memory terms_,
-        uint256 fill,
-        uint256 price
-    ) private pure {
-        uint256 added = PositionMath.notional(request.sizeDelta, price);
-        uint256 upper = added;
-        if (request.sizeDelta < 0) {
-            uint256 atFill = WadMath.abs(request.sizeDelta).mulWadDown(fill);
-            if (atFill < upper) upper = atFill;
-        }
-        uint256 lower = added.mulWadUp(terms_.minReserveRatio);
-        if (position_.reserve + lower < terms_.keeperFeeFloor) lower = terms_.keeperFeeFloor - position_.reserve;
-        require(
-            request.reserve >= lower && request.reserve <= upper,
-            ReserveOutOfBounds(request.reserve, lower, upper)
-        );
-    }
-
     function _requireOpenInterest(Market memory market_, int256 size) private view {
         uint256 openInterest = size > 0 ? market_.longOpenInterest : market_.shortOpenInterest;
         require(openInterest <= _maxOpenInterest, OpenInterestExceeded(openInterest, _maxOpenInterest));
     }
-
-    /// @dev Below initial margin a position may only get healthier: its margin ratio must not fall.
-    function _requireNotWorse(
-        Position memory position_,
-        Terms memory terms_,
-        int256 equityBefore,
-        uint256 notionalBefore,
-        uint256 price
-    ) private pure {
-        int256 equity = position_.equity(position_.gain(price, 0));
-        uint256 notional = PositionMath.notional(position_.size, price);
-        if (equity >= int256(PositionMath.initialMargin(notional, terms_))) return;
-        require(
-            equity * int256(notionalBefore) >= equityBefore * int256(notional),
-            MarginRatioFalls(equityBefore, notionalBefore, equity, notional)
-        );
-    }
-
-    /* PARTS */
 
     /// @dev The size to close: what was asked for, or all of it where the rest would be too small to keep.
     function _closedSize(
@@ -246,13 +202,52 @@ abstract contract TradeModule is VaultBox {
         );
     }
 
-    function _positionFee(Terms memory terms_, uint256 size, uint256 fill) private pure returns (uint256) {
-        return size.mulWadUp(fill).mulWadUp(terms_.positionFeeRatio);
-    }
-
     function _bookPositionFee(Market memory market_, uint256 fee) private view {
         uint256 share = fee.mulWadDown(_protocolFeeShare);
         market_.protocolDue += uint128(share);
         market_.poolDue += uint128(fee - share);
+    }
+
+    /// @dev What is added must bring its own reserve: bounded below, and above by the most it could win.
+    function _checkReserve(
+        TradeRequest calldata request,
+        Position memory position_,
+        Terms memory terms_,
+        uint256 fill,
+        uint256 price
+    ) private pure {
+        uint256 added = PositionMath.notional(request.sizeDelta, price);
+        uint256 upper = added;
+        if (request.sizeDelta < 0) {
+            uint256 atFill = WadMath.abs(request.sizeDelta).mulWadDown(fill);
+            if (atFill < upper) upper = atFill;
+        }
+        uint256 lower = added.mulWadUp(terms_.minReserveRatio);
+        if (position_.reserve + lower < terms_.keeperFeeFloor) lower = terms_.keeperFeeFloor - position_.reserve;
+        require(
+            request.reserve >= lower && request.reserve <= upper,
+            ReserveOutOfBounds(request.reserve, lower, upper)
+        );
+    }
+
+    /// @dev Below initial margin a position may only get healthier: its margin ratio must not fall.
+    function _requireNotWorse(
+        Position memory position_,
+        Terms memory terms_,
+        int256 equityBefore,
+        uint256 notionalBefore,
+        uint256 price
+    ) private pure {
+        int256 equity = position_.equity(position_.gain(price, 0));
+        uint256 notional = PositionMath.notional(position_.size, price);
+        if (equity >= int256(PositionMath.initialMargin(notional, terms_))) return;
+        require(
+            equity * int256(notionalBefore) >= equityBefore * int256(notional),
+            MarginRatioFalls(equityBefore, notionalBefore, equity, notional)
+        );
+    }
+
+    function _positionFee(Terms memory terms_, uint256 size, uint256 fill) private pure returns (uint256) {
+        return size.mulWadUp(fill).mulWadUp(terms_.positionFeeRatio);
     }
 }

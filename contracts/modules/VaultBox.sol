@@ -36,6 +36,29 @@ struct Closing {
 abstract contract VaultBox is VaultCore {
     using SafeCast for uint256;
 
+    /// @dev Moves the tokens of a closing: the loss becomes due to the pool; the gain, and `extra` for the keeper, are
+    /// taken from what is due to the pool, then from the pool itself. Returns what could not be delivered; that much
+    /// is claimable at the pool by the owner and must not be paid here.
+    function _settleWithPool(
+        Market memory market_,
+        Position memory position_,
+        Closing memory closing,
+        uint256 extra
+    ) internal returns (uint256 undelivered) {
+        uint256 poolDue = market_.poolDue + closing.loss;
+        uint256 drawn = closing.gain + extra;
+        uint256 netted = TokenScale.floorToToken(drawn < poolDue ? drawn : poolDue, _scale);
+        market_.poolDue = uint128(poolDue - netted);
+        uint256 pulled = drawn - netted;
+        bool delivered;
+        (closing.cash, closing.reserved, delivered) = _pool.releaseReserve(closing.released, pulled, position_.owner);
+        if (!delivered) undelivered = pulled;
+    }
+
+    function _recordShortfall(Market memory market_, uint256 positionId, uint256 shortfall) internal {
+        if (shortfall != 0) emit ShortfallRecorded(positionId, ++market_.sequence, shortfall);
+    }
+
     /// @dev Closes `closed` of a folded position in memory at `fillPrice`. Pure arithmetic: {_settleWithPool} moves the
     /// tokens.
     function _closing(
@@ -65,25 +88,6 @@ abstract contract VaultBox is VaultCore {
         position_.margin = (position_.margin + closing.gain - closing.loss).toUint96();
     }
 
-    /// @dev Moves the tokens of a closing: the loss becomes due to the pool; the gain, and `extra` for the keeper, are
-    /// taken from what is due to the pool, then from the pool itself. Returns what could not be delivered; that much
-    /// is claimable at the pool by the owner and must not be paid here.
-    function _settleWithPool(
-        Market memory market_,
-        Position memory position_,
-        Closing memory closing,
-        uint256 extra
-    ) internal returns (uint256 undelivered) {
-        uint256 poolDue = market_.poolDue + closing.loss;
-        uint256 drawn = closing.gain + extra;
-        uint256 netted = TokenScale.floorToToken(drawn < poolDue ? drawn : poolDue, _scale);
-        market_.poolDue = uint128(poolDue - netted);
-        uint256 pulled = drawn - netted;
-        bool delivered;
-        (closing.cash, closing.reserved, delivered) = _pool.releaseReserve(closing.released, pulled, position_.owner);
-        if (!delivered) undelivered = pulled;
-    }
-
     /// @dev The size change that closes `closed` of a position.
     function _closingDelta(Position memory position_, uint256 closed) internal pure returns (int256) {
         return position_.size > 0 ? -int256(closed) : int256(closed);
@@ -97,12 +101,9 @@ abstract contract VaultBox is VaultCore {
 
     /// @dev A trial copy of a position, ten words: field by field it would cost 200 bytes of code and 300 gas.
     function _copy(Position memory position_) internal pure returns (Position memory rest) {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mcopy(rest, position_, 0x140)
         }
-    }
-
-    function _recordShortfall(Market memory market_, uint256 positionId, uint256 shortfall) internal {
-        if (shortfall != 0) emit ShortfallRecorded(positionId, ++market_.sequence, shortfall);
     }
 }

@@ -38,22 +38,10 @@ abstract contract VaultCore is VaultLedger {
         _;
     }
 
-    /* GUARDS */
-
     function _lock() internal {
         require(!_locked, MarketLocked());
         _locked = true;
     }
-
-    function _requireCaller(address expected) internal view {
-        require(msg.sender == expected, NotAuthorized(msg.sender));
-    }
-
-    function _requireBatch() internal view {
-        require(_batchPrice != 0, NotAuthorized(msg.sender));
-    }
-
-    /* PRICE */
 
     /// @dev The price of now. The market's clock is never older than any price that changed a position, so checking it
     /// alone keeps every position from an older price.
@@ -61,12 +49,6 @@ abstract contract VaultCore is VaultLedger {
         price = _oracle.spot{value: msg.value}(proof);
         require(price.observedAt >= market_.clock, PriceNotNewEnough(price.observedAt, market_.clock));
         market_.clock = uint48(price.observedAt);
-    }
-
-    /// @dev Liquidation waits until traders could come back after an outage of the sequencer.
-    function _requireGraceOver(Price memory price) internal view {
-        uint64 endsAt = price.upSince == 0 ? 0 : price.upSince + _sequencerGrace;
-        require(block.timestamp >= endsAt, SequencerGracePeriod(endsAt));
     }
 
     /// @dev This contract holds no ether of its own: what verification left goes back.
@@ -77,7 +59,56 @@ abstract contract VaultCore is VaultLedger {
         require(returned, EtherNotAccepted(msg.sender, left));
     }
 
-    /* HEALTH */
+    /// @dev Pays out, or books the amount as claimable when the token refuses: a payout never blocks its cause.
+    function _payOut(address receiver, uint256 amountToken) internal {
+        if (amountToken == 0 || _trySend(receiver, amountToken)) return;
+        _claimable[receiver] += amountToken;
+        emit PayoutDeferred(++_market.sequence, receiver, amountToken);
+    }
+
+    /// @dev A transfer that can neither revert, nor burn the caller's gas, nor flood it with return data. Gas is checked
+    /// first, so that nobody makes a good transfer fail by sending too little.
+    function _trySend(address receiver, uint256 amountToken) internal returns (bool sent) {
+        require(gasleft() > _TRANSFER_GAS_NEEDED, InsufficientTransferGas(gasleft(), _TRANSFER_GAS_NEEDED));
+        address token = address(_token);
+        bytes memory call_ = abi.encodeCall(IERC20.transfer, (receiver, amountToken));
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(0, 1)
+            sent := call(_TRANSFER_GAS, token, 0, add(call_, 32), mload(call_), 0, 32)
+            // Some tokens return nothing; those that return something must return true.
+            sent := and(sent, eq(mload(0), 1))
+        }
+    }
+
+    /// @dev Pulls tokens and refuses those that move other than the amount.
+    function _pullToken(address from, uint256 amountToken) internal {
+        IERC20 token = _token;
+        uint256 before = token.balanceOf(address(this));
+        SafeERC20.safeTransferFrom(token, from, address(this), amountToken);
+        uint256 received = token.balanceOf(address(this)) - before;
+        require(received == amountToken, TokenTransferMismatch(amountToken, received));
+    }
+
+    function _requireCaller(address expected) internal view {
+        require(msg.sender == expected, NotAuthorized(msg.sender));
+    }
+
+    function _requireBatch() internal view {
+        require(_batchPrice != 0, NotAuthorized(msg.sender));
+    }
+
+    /// @dev Liquidation waits until traders could come back after an outage of the sequencer.
+    function _requireGraceOver(Price memory price) internal view {
+        uint64 endsAt = price.upSince == 0 ? 0 : price.upSince + _sequencerGrace;
+        require(block.timestamp >= endsAt, SequencerGracePeriod(endsAt));
+    }
+
+    /// @dev WAD as whole token units; what is lost by rounding is due to the pool, so that not a wei goes astray.
+    function _toToken(Market memory market_, uint256 amount) internal view returns (uint256 amountToken) {
+        amountToken = TokenScale.toTokenDown(amount, _scale);
+        market_.poolDue += uint128(amount - amountToken * _scale);
+    }
 
     /// @dev Equity at `price`, with all that has accrued.
     function _equity(Market memory market_, Position memory position_, uint256 price) internal pure returns (int256) {
@@ -95,43 +126,5 @@ abstract contract VaultCore is VaultLedger {
         int256 equity = _equity(market_, position_, price);
         uint256 required = PositionMath.initialMargin(PositionMath.notional(position_.size, price), terms_);
         require(equity >= int256(required), InitialMarginNotMet(positionId, equity, required));
-    }
-
-    /* PAY-OUTS */
-
-    /// @dev WAD as whole token units; what is lost by rounding is due to the pool, so that not a wei goes astray.
-    function _toToken(Market memory market_, uint256 amount) internal view returns (uint256 amountToken) {
-        amountToken = TokenScale.toTokenDown(amount, _scale);
-        market_.poolDue += uint128(amount - amountToken * _scale);
-    }
-
-    /// @dev Pays out, or books the amount as claimable when the token refuses: a payout never blocks its cause.
-    function _payOut(address receiver, uint256 amountToken) internal {
-        if (amountToken == 0 || _trySend(receiver, amountToken)) return;
-        _claimable[receiver] += amountToken;
-        emit PayoutDeferred(++_market.sequence, receiver, amountToken);
-    }
-
-    /// @dev A transfer that can neither revert, nor burn the caller's gas, nor flood it with return data. Gas is checked
-    /// first, so that nobody makes a good transfer fail by sending too little.
-    function _trySend(address receiver, uint256 amountToken) internal returns (bool sent) {
-        require(gasleft() > _TRANSFER_GAS_NEEDED, InsufficientTransferGas(gasleft(), _TRANSFER_GAS_NEEDED));
-        address token = address(_token);
-        bytes memory call_ = abi.encodeCall(IERC20.transfer, (receiver, amountToken));
-        assembly ("memory-safe") {
-            mstore(0, 1)
-            sent := call(_TRANSFER_GAS, token, 0, add(call_, 32), mload(call_), 0, 32)
-            // Some tokens return nothing; those that return something must return true.
-            sent := and(sent, eq(mload(0), 1))
-        }
-    }
-
-    /// @dev Pulls tokens and refuses those that move other than the amount.
-    function _pullToken(address from, uint256 amountToken) internal {
-        IERC20 token = _token;
-        uint256 before = token.balanceOf(address(this));
-        SafeERC20.safeTransferFrom(token, from, address(this), amountToken);
-        uint256 received = token.balanceOf(address(this)) - before;
-        require(received == amountToken, TokenTransferMismatch(amountToken, received));
     }
 }

@@ -22,24 +22,6 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
     using MarketMath for Market;
     using PositionMath for Position;
 
-    /// @dev The market with both indices brought to now; in memory until {_storeMarket}.
-    function _accrued() internal view returns (Market memory market_) {
-        market_ = _market;
-        market_.accrue(block.timestamp);
-    }
-
-    /// @dev The indices alone, brought to now, with the clock: two slots of five, for what changes no size.
-    function _accruedIndices() internal view returns (Market memory market_) {
-        Market storage stored = _market;
-        market_.fundingIndex = stored.fundingIndex;
-        market_.borrowIndex = stored.borrowIndex;
-        market_.accruedAt = stored.accruedAt;
-        market_.clock = stored.clock;
-        market_.fundingVelocity = stored.fundingVelocity;
-        market_.borrowRate = stored.borrowRate;
-        market_.accrue(block.timestamp);
-    }
-
     /// @dev Stores what {_accruedIndices} read and a price has moved.
     function _storeIndices(Market memory market_) internal {
         Market storage stored = _market;
@@ -53,6 +35,7 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
     /// of code and 2k of gas more. Memory holds clean values; signed ones are cut to their width.
     function _storeMarket(Market memory market_) internal {
         Market storage stored = _market;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let field := market_
             let slot := stored.slot
@@ -83,17 +66,6 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
         }
     }
 
-    /// @dev Terms as they are used; see {TermsMath} for how they are stored.
-    function _termsOf(uint256 termsId) internal view returns (Terms memory) {
-        TermsWords storage words = _terms[termsId];
-        return TermsMath.unpack(words.ratios, words.amounts);
-    }
-
-    function _openPosition(uint256 positionId) internal view returns (Position memory position_) {
-        position_ = _positions[positionId];
-        require(position_.size != 0, PositionNotFound(positionId));
-    }
-
     /// @dev The only place that stores a position whose size changed. A closed one keeps its owner, so that escrow of
     /// its waiting orders finds its way back, and its id can never be opened again.
     function _storePosition(Market memory market_, uint256 positionId, Position memory position_) internal {
@@ -115,8 +87,78 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
         );
     }
 
+    /// @dev Stores the rates anew; they stay constant until the next call, which makes accrual independent of pokes.
+    function _updateRates(Market memory market_, uint256 cash, uint256 reserved) internal {
+        // Both rates are bounded by ParameterBounds: 3.2e11 per second × a 96-bit price, and 1.6e11 per second.
+        market_.fundingVelocity = int96(
+            FundingMath.velocity(market_.referencePrice, market_.skew(), _maxFundingRate, _fundingScale)
+        );
+        market_.borrowRate = uint64(BorrowMath.borrowRate(BorrowMath.utilization(reserved, cash), _curves()));
+        emit MarketUpdated(
+            ++market_.sequence,
+            market_.fundingIndex,
+            market_.borrowIndex,
+            market_.fundingVelocity,
+            market_.borrowRate,
+            market_.referencePrice,
+            cash,
+            reserved
+        );
+    }
+
+    /// @dev The market with both indices brought to now; in memory until {_storeMarket}.
+    function _accrued() internal view returns (Market memory market_) {
+        market_ = _market;
+        market_.accrue(block.timestamp);
+    }
+
+    /// @dev The indices alone, brought to now, with the clock: two slots of five, for what changes no size.
+    function _accruedIndices() internal view returns (Market memory market_) {
+        Market storage stored = _market;
+        market_.fundingIndex = stored.fundingIndex;
+        market_.borrowIndex = stored.borrowIndex;
+        market_.accruedAt = stored.accruedAt;
+        market_.clock = stored.clock;
+        market_.fundingVelocity = stored.fundingVelocity;
+        market_.borrowRate = stored.borrowRate;
+        market_.accrue(block.timestamp);
+    }
+
+    /// @dev Terms as they are used; see {TermsMath} for how they are stored.
+    function _termsOf(uint256 termsId) internal view returns (Terms memory) {
+        TermsWords storage words = _terms[termsId];
+        return TermsMath.unpack(words.ratios, words.amounts);
+    }
+
+    function _openPosition(uint256 positionId) internal view returns (Position memory position_) {
+        position_ = _positions[positionId];
+        require(position_.size != 0, PositionNotFound(positionId));
+    }
+
+    /// @dev Takes a position out of the sums and folds what it owes into its open notional: no token moves and equity
+    /// cannot move, and the owed amount is no base for fees.
+    function _detachAndFold(Market memory market_, Position memory position_) internal pure {
+        market_.detach(position_);
+        int256 owed = position_.accrued(market_.fundingIndex, market_.borrowIndex);
+        position_.openNotional = (position_.openNotional + owed).toInt96();
+        position_.fundingIndex = market_.fundingIndex;
+        position_.borrowIndex = market_.borrowIndex;
+    }
+
+    /// @dev Notes the price of a size change. Neither the market's clock nor its reference price moves back when an
+    /// order fills at a price older than the newest one used.
+    function _stamp(Market memory market_, Position memory position_, uint256 price, uint64 observedAt) internal pure {
+        if (observedAt >= market_.clock) {
+            market_.clock = uint48(observedAt);
+            market_.referencePrice = price.toUint96();
+        }
+        if (observedAt > position_.priceTime) position_.priceTime = uint32(observedAt);
+        position_.cooldown = 0;
+    }
+
     /// @dev As {_storeMarket}: one write a slot.
     function _writePosition(Position storage stored, Position memory position_) private {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let field := position_
             let slot := stored.slot
@@ -142,45 +184,5 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
     function _closedPosition(Position memory position_) private pure returns (Position memory closed) {
         closed.owner = position_.owner;
         closed.fundingIndex = position_.fundingIndex;
-    }
-
-    /// @dev Takes a position out of the sums and folds what it owes into its open notional: no token moves and equity
-    /// cannot move, and the owed amount is no base for fees.
-    function _detachAndFold(Market memory market_, Position memory position_) internal pure {
-        market_.detach(position_);
-        int256 owed = position_.accrued(market_.fundingIndex, market_.borrowIndex);
-        position_.openNotional = (position_.openNotional + owed).toInt96();
-        position_.fundingIndex = market_.fundingIndex;
-        position_.borrowIndex = market_.borrowIndex;
-    }
-
-    /// @dev Notes the price of a size change. Neither the market's clock nor its reference price moves back when an
-    /// order fills at a price older than the newest one used.
-    function _stamp(Market memory market_, Position memory position_, uint256 price, uint64 observedAt) internal pure {
-        if (observedAt >= market_.clock) {
-            market_.clock = uint48(observedAt);
-            market_.referencePrice = price.toUint96();
-        }
-        if (observedAt > position_.priceTime) position_.priceTime = uint32(observedAt);
-        position_.cooldown = 0;
-    }
-
-    /// @dev Stores the rates anew; they stay constant until the next call, which makes accrual independent of pokes.
-    function _updateRates(Market memory market_, uint256 cash, uint256 reserved) internal {
-        // Both rates are bounded by ParameterBounds: 3.2e11 per second × a 96-bit price, and 1.6e11 per second.
-        market_.fundingVelocity = int96(
-            FundingMath.velocity(market_.referencePrice, market_.skew(), _maxFundingRate, _fundingScale)
-        );
-        market_.borrowRate = uint64(BorrowMath.borrowRate(BorrowMath.utilization(reserved, cash), _curves()));
-        emit MarketUpdated(
-            ++market_.sequence,
-            market_.fundingIndex,
-            market_.borrowIndex,
-            market_.fundingVelocity,
-            market_.borrowRate,
-            market_.referencePrice,
-            cash,
-            reserved
-        );
     }
 }
