@@ -1,0 +1,145 @@
+import { type ContractRunner, Interface } from "ethers";
+
+import type {
+  IChainlinkFeedOracle,
+  ILiquidityVault,
+  IMarginVault,
+  IOrderBook,
+} from "../../types/ethers-contracts/contracts/interfaces/index.ts";
+import {
+  IAggregatorProxy__factory,
+  IChainlinkFeedOracle__factory,
+  ILiquidityVault__factory,
+  IMarginVault__factory,
+  IOrderBook__factory,
+} from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
+import type { MarketConstants } from "../core/snapshot.ts";
+import type { Market } from "../core/types.ts";
+import { toBulkheadError } from "./errors.ts";
+import { RpcError, WrongContractError } from "./failures.ts";
+
+/** The contracts of one market. */
+export interface MarketContracts {
+  readonly marginVault: IMarginVault;
+  readonly orderBook: IOrderBook;
+  readonly liquidityVault: ILiquidityVault;
+  readonly oracle: IChainlinkFeedOracle;
+  readonly addresses: MarketAddresses;
+  readonly constants: MarketConstants;
+}
+
+/** Where the parts of one market are. */
+export interface MarketAddresses {
+  readonly marginVault: string;
+  readonly orderBook: string;
+  readonly liquidityVault: string;
+  readonly oracle: string;
+  readonly indexFeed: string;
+  /** Absent where the market has no quote feed. */
+  readonly quoteFeed: string | undefined;
+}
+
+/** Interfaces by the part of a market that they belong to. */
+export const INTERFACES = {
+  marginVault: new Interface(IMarginVault__factory.abi),
+  orderBook: new Interface(IOrderBook__factory.abi),
+  liquidityVault: new Interface(ILiquidityVault__factory.abi),
+} as const;
+
+/** A part of a market that writes numbered logs. */
+export type MarketPart = keyof typeof INTERFACES;
+
+const NO_ADDRESS = `0x${"0".repeat(40)}`;
+
+/**
+ * Find the parts of a market from its MarginVault.
+ *
+ * @throws WrongContractError when there is no such contract; RpcError when the node does not answer.
+ */
+export async function openMarket(
+  runner: ContractRunner,
+  marginVaultAddress: string,
+): Promise<MarketContracts> {
+  try {
+    return await discover(runner, marginVaultAddress);
+  } catch (cause) {
+    const failure = toBulkheadError("reading the market", cause);
+    if (failure instanceof RpcError && !isEmptyAnswer(cause)) throw failure;
+    throw new WrongContractError(marginVaultAddress, "MarginVault");
+  }
+}
+
+/** Connect to one Chainlink proxy. */
+export function openFeed(runner: ContractRunner, address: string) {
+  return IAggregatorProxy__factory.connect(address, runner);
+}
+
+/** Copy what a contract returns into a plain object: its own kind does not survive being spread. */
+export function toMarket(stored: Market): Market {
+  return {
+    longOpenInterest: stored.longOpenInterest,
+    shortOpenInterest: stored.shortOpenInterest,
+    clock: stored.clock,
+    fundingIndex: stored.fundingIndex,
+    borrowIndex: stored.borrowIndex,
+    accruedAt: stored.accruedAt,
+    fundingVelocity: stored.fundingVelocity,
+    borrowRate: stored.borrowRate,
+    referencePrice: stored.referencePrice,
+    netNotional: stored.netNotional,
+    totalMargin: stored.totalMargin,
+    sequence: stored.sequence,
+    fundingBasis: stored.fundingBasis,
+    borrowBasis: stored.borrowBasis,
+    poolDue: stored.poolDue,
+    protocolDue: stored.protocolDue,
+  };
+}
+
+async function discover(runner: ContractRunner, address: string): Promise<MarketContracts> {
+  const marginVault = IMarginVault__factory.connect(address, runner);
+  const [orderBookAddress, poolAddress, oracleAddress, curves] = await Promise.all([
+    marginVault.orderBook(),
+    marginVault.liquidityVault(),
+    marginVault.oracle(),
+    marginVault.curves(),
+  ]);
+  const orderBook = IOrderBook__factory.connect(orderBookAddress, runner);
+  const liquidityVault = ILiquidityVault__factory.connect(poolAddress, runner);
+  const oracle = IChainlinkFeedOracle__factory.connect(oracleAddress, runner);
+  const [executionDelay, maxRoundWait, executionWindow, pool, index, quote] = await Promise.all([
+    orderBook.executionDelay(),
+    orderBook.maxRoundWait(),
+    orderBook.executionWindow(),
+    liquidityVault.parameters(),
+    oracle.indexFeed(),
+    oracle.quoteFeed(),
+  ]);
+  return {
+    marginVault,
+    orderBook,
+    liquidityVault,
+    oracle,
+    addresses: {
+      marginVault: address,
+      orderBook: orderBookAddress,
+      liquidityVault: poolAddress,
+      oracle: oracleAddress,
+      indexFeed: index.proxy,
+      quoteFeed: quote.proxy === NO_ADDRESS ? undefined : quote.proxy,
+    },
+    constants: {
+      executionDelay,
+      maxRoundWait,
+      executionWindow,
+      depositDelay: pool.depositDelay,
+      redeemDelay: pool.redeemDelay,
+      skewScale: curves.skewScale,
+    },
+  };
+}
+
+/** An address without code answers nothing, which cannot be decoded. */
+function isEmptyAnswer(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "BAD_DATA";
+}

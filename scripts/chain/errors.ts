@@ -1,0 +1,159 @@
+import { type ErrorFragment, Interface, isError, type Result } from "ethers";
+
+import { interfaces, libraries } from "../../types/ethers-contracts/factories/contracts/index.ts";
+import { BulkheadError } from "../core/errors.ts";
+import { ContractError, NonceError, RpcError } from "./failures.ts";
+
+/** A custom error as the contracts threw it. */
+export interface DecodedError {
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** What happened and what to do, for a person. */
+  readonly sentence: string;
+}
+
+/** What to do about the errors that people meet; others are told by name and values. */
+const ADVICE: Readonly<Record<string, string>> = {
+  CancelTooEarly: "A market order can only be cancelled once its window has passed.",
+  CapNotReached: "The gain at the fill price is still below the reserve.",
+  CoolingOff: "It was liquidated in part a moment ago. Try again after the pause.",
+  ExecutionWindowPassed: "It can only be cancelled now.",
+  InitialMarginNotMet: "Add margin, or make the position smaller.",
+  InsufficientGas: "Send the transaction with more gas, or with fewer items.",
+  KeeperFeeTooSmall: "Offer the keeper more.",
+  MarketLocked: "Another call into the market is under way.",
+  MarketOrderPending: "Wait until the order is executed or cancelled.",
+  NothingExecuted: "No order of the batch was due at this price.",
+  NothingLiquidated: "No position of the batch could be liquidated at this price.",
+  OpenInterestExceeded: "Trade less, or wait until others close.",
+  OrderNotFound: "It was executed or cancelled already.",
+  PositionCapped: "It reached its cap: settle it instead.",
+  PositionHealthy: "Its equity covers the maintenance margin.",
+  PositionNotFound: "It is not open.",
+  PriceDoesNotCover: "Another round serves this order.",
+  PriceNotAcceptable: "The fill price is worse than the order accepts.",
+  PriceNotNewEnough: "The market has already used a newer price.",
+  SequencerGracePeriod: "Wait until the grace period has passed.",
+  TriggerNotReached: "The price has not reached the trigger.",
+  UtilizationExceeded: "The pool has too little free liquidity. Ask for less reserve.",
+};
+
+/** Every custom error of every interface and library, by selector. */
+const TABLE: ReadonlyMap<string, ErrorFragment> = errorTable();
+
+/** Errors that the compiler and plain `revert` use. */
+const BUILT_IN = new Interface(["error Error(string message)", "error Panic(uint256 code)"]);
+
+/** Return how many custom errors are known. */
+export function knownErrors(): readonly string[] {
+  return [...TABLE.values()].map((fragment) => fragment.name);
+}
+
+/** Decode revert data; `undefined` when it is empty or of an unknown kind. */
+export function decodeRevert(data: string): DecodedError | undefined {
+  const fragment = TABLE.get(data.slice(0, 10)) ?? builtIn(data);
+  if (fragment === undefined) return undefined;
+  const values = BUILT_IN.getAbiCoder().decode(fragment.inputs, `0x${data.slice(10)}`);
+  const args = namedArguments(fragment, values);
+  return { name: fragment.name, args, sentence: sentenceOf(fragment.name, args) };
+}
+
+/**
+ * Turn whatever a call threw into a failure with a class.
+ *
+ * A failure of the account's state or of a contract never looks like a failure of the node.
+ */
+export function toBulkheadError(what: string, cause: unknown): BulkheadError {
+  if (cause instanceof BulkheadError) return cause;
+  if (isError(cause, "CALL_EXCEPTION")) return refusal(what, cause.data, cause);
+  if (isError(cause, "NONCE_EXPIRED") || isError(cause, "REPLACEMENT_UNDERPRICED")) {
+    return new NonceError(cause.shortMessage, cause);
+  }
+  const text = nodeMessage(cause);
+  if (/nonce too low|nonce too high|replacement transaction underpriced/i.test(text)) {
+    return new NonceError(text, cause);
+  }
+  return new RpcError(what, cause);
+}
+
+/**
+ * Call the node or a contract, so that whatever goes wrong has a class.
+ *
+ * @throws RpcError, NonceError or ContractError.
+ */
+export async function calling<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw toBulkheadError(what, cause);
+  }
+}
+
+function refusal(what: string, data: string | null, cause: Error): ContractError {
+  const decoded = data === null ? undefined : decodeRevert(data);
+  if (decoded !== undefined) {
+    return new ContractError({
+      errorName: decoded.name,
+      args: decoded.args,
+      message: `"${what}" was refused. ${decoded.sentence}`,
+      cause,
+    });
+  }
+  return new ContractError({
+    errorName: "Unknown",
+    args: { data },
+    message: `"${what}" was refused without a reason that is known. Check gas and addresses.`,
+    cause,
+  });
+}
+
+function errorTable(): ReadonlyMap<string, ErrorFragment> {
+  const table = new Map<string, ErrorFragment>();
+  for (const factory of [...Object.values(interfaces), ...Object.values(libraries)]) {
+    new Interface(factory.abi).forEachError((fragment) => {
+      table.set(fragment.selector, fragment);
+    });
+  }
+  return table;
+}
+
+function builtIn(data: string): ErrorFragment | undefined {
+  return BUILT_IN.getError(data.slice(0, 10)) ?? undefined;
+}
+
+function namedArguments(fragment: ErrorFragment, values: Result): Record<string, unknown> {
+  return Object.fromEntries(
+    fragment.inputs.map((input, index) => [
+      input.name === "" ? String(index) : input.name,
+      nested(values[index]),
+    ]),
+  );
+}
+
+/** An error inside an error, as batches wrap them, is told as itself. */
+function nested(value: unknown): unknown {
+  if (typeof value !== "string" || value.length < 10 || (value.length - 10) % 64 !== 0) {
+    return value;
+  }
+  return decodeRevert(value) ?? value;
+}
+
+function sentenceOf(name: string, args: Readonly<Record<string, unknown>>): string {
+  const values = Object.entries(args).map(([key, value]) => `${key} "${textOf(value)}"`);
+  const facts = values.length === 0 ? name : `${name}: ${values.join(", ")}`;
+  const advice = ADVICE[name];
+  return advice === undefined ? `${facts}.` : `${facts}. ${advice}`;
+}
+
+function textOf(value: unknown): string {
+  return isDecoded(value) ? value.sentence : String(value);
+}
+
+function isDecoded(value: unknown): value is DecodedError {
+  return typeof value === "object" && value !== null && "sentence" in value;
+}
+
+function nodeMessage(cause: unknown): string {
+  if (isError(cause, "UNKNOWN_ERROR")) return `${cause.shortMessage} ${JSON.stringify(cause.info)}`;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,174 @@
+import type {
+  DepositRequestedEvent,
+  RedeemFulfilledEvent,
+} from "../../types/ethers-contracts/contracts/interfaces/ILiquidityVault.ts";
+import type {
+  MarginAddedEvent,
+  PositionUpdatedEvent,
+  TermsPublishedEvent,
+} from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
+import type { OrderSubmittedEvent } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
+import type { MarketState, OpenPosition, WaitingOrder } from "../core/snapshot.ts";
+import type { Terms } from "../core/types.ts";
+import type { MarketLog } from "./logs.ts";
+
+/** A market before its first log. */
+export const EMPTY_STATE: MarketState = {
+  positions: new Map(),
+  orders: new Map(),
+  terms: new Map(),
+  deposits: new Set(),
+  redeems: new Set(),
+};
+
+interface Draft {
+  readonly positions: Map<bigint, OpenPosition>;
+  readonly orders: Map<bigint, WaitingOrder>;
+  readonly terms: Map<bigint, Terms>;
+  readonly deposits: Set<bigint>;
+  readonly redeems: Set<bigint>;
+}
+
+type OrderEnd = Pick<OrderSubmittedEvent.OutputObject, "orderId">;
+type RequestEnd = Pick<DepositRequestedEvent.OutputObject, "requestNumber">;
+
+/** What each log changes; logs that are not listed change nothing that is kept. */
+interface Handled {
+  readonly PositionUpdated: PositionUpdatedEvent.OutputObject;
+  readonly MarginAdded: MarginAddedEvent.OutputObject;
+  readonly MarginRemoved: MarginAddedEvent.OutputObject;
+  readonly TermsPublished: TermsPublishedEvent.OutputObject;
+  readonly OrderSubmitted: OrderSubmittedEvent.OutputObject;
+  readonly OrderExecuted: OrderEnd;
+  readonly OrderCancelled: OrderEnd;
+  readonly DepositRequested: RequestEnd;
+  readonly DepositCancelled: RequestEnd;
+  readonly DepositFulfilled: RequestEnd;
+  readonly DepositRefunded: RequestEnd;
+  readonly RedeemRequested: RequestEnd;
+  readonly RedeemCancelled: RequestEnd;
+  readonly RedeemReturned: RequestEnd;
+  readonly RedeemFulfilled: RedeemFulfilledEvent.OutputObject;
+}
+
+type Handlers = {
+  readonly [Name in keyof Handled]: (draft: Draft, args: Handled[Name]) => void;
+};
+
+const endOrder = (draft: Draft, { orderId }: OrderEnd) => {
+  draft.orders.delete(orderId);
+};
+
+const endDeposit = (draft: Draft, { requestNumber }: RequestEnd) => {
+  draft.deposits.delete(requestNumber);
+};
+
+const endRedeem = (draft: Draft, { requestNumber }: RequestEnd) => {
+  draft.redeems.delete(requestNumber);
+};
+
+const setMargin = (draft: Draft, { positionId, margin }: MarginAddedEvent.OutputObject) => {
+  const position = draft.positions.get(positionId);
+  if (position !== undefined) draft.positions.set(positionId, { ...position, margin });
+};
+
+const HANDLERS: Handlers = {
+  PositionUpdated: updatePosition,
+  MarginAdded: setMargin,
+  MarginRemoved: setMargin,
+  TermsPublished: publishTerms,
+  OrderSubmitted: submitOrder,
+  OrderExecuted: endOrder,
+  OrderCancelled: endOrder,
+  DepositRequested: (draft, { requestNumber }) => draft.deposits.add(requestNumber),
+  DepositCancelled: endDeposit,
+  DepositFulfilled: endDeposit,
+  DepositRefunded: endDeposit,
+  RedeemRequested: (draft, { requestNumber }) => draft.redeems.add(requestNumber),
+  RedeemCancelled: endRedeem,
+  RedeemReturned: endRedeem,
+  RedeemFulfilled: (draft, args) => {
+    // A redeem that was filled in part keeps its place.
+    if (args.sharesPending === 0n) draft.redeems.delete(args.requestNumber);
+  },
+};
+
+/** Fold logs, in the order of the chain, into what they leave; `state` itself stays as it is. */
+export function applyLogs(state: MarketState, logs: readonly MarketLog[]): MarketState {
+  if (logs.length === 0) return state;
+  const draft: Draft = {
+    positions: new Map(state.positions),
+    orders: new Map(state.orders),
+    terms: new Map(state.terms),
+    deposits: new Set(state.deposits),
+    redeems: new Set(state.redeems),
+  };
+  for (const log of logs) {
+    if (isHandled(log.name)) apply(draft, log.name, log);
+  }
+  return draft;
+}
+
+function apply<Name extends keyof Handled>(draft: Draft, name: Name, log: MarketLog): void {
+  // The log was decoded by the interface that declares these arguments.
+  HANDLERS[name](draft, log.args as unknown as Handled[Name]);
+}
+
+function isHandled(name: string): name is keyof Handled {
+  return Object.hasOwn(HANDLERS, name);
+}
+
+function updatePosition(draft: Draft, args: PositionUpdatedEvent.OutputObject): void {
+  if (args.size === 0n) {
+    draft.positions.delete(args.positionId);
+    return;
+  }
+  draft.positions.set(args.positionId, {
+    size: args.size,
+    openNotional: args.openNotional,
+    margin: args.margin,
+    reserve: args.reserve,
+    fundingIndex: args.fundingIndex,
+    borrowIndex: args.borrowIndex,
+    priceTime: args.priceTime,
+    cooldown: args.cooldown,
+    termsId: args.termsId,
+  });
+}
+
+function publishTerms(draft: Draft, { termsId, terms }: TermsPublishedEvent.OutputObject): void {
+  draft.terms.set(termsId, {
+    initialMarginRatio: terms.initialMarginRatio,
+    maintenanceMarginRatio: terms.maintenanceMarginRatio,
+    liquidationFeeRatio: terms.liquidationFeeRatio,
+    positionFeeRatio: terms.positionFeeRatio,
+    liquidationTarget: terms.liquidationTarget,
+    minReserveRatio: terms.minReserveRatio,
+    liquidationCooldown: terms.liquidationCooldown,
+    keeperFeeFloor: terms.keeperFeeFloor,
+    keeperFeeCap: terms.keeperFeeCap,
+    minMaintenance: terms.minMaintenance,
+    minMargin: terms.minMargin,
+    minNotional: terms.minNotional,
+  });
+}
+
+function submitOrder(draft: Draft, args: OrderSubmittedEvent.OutputObject): void {
+  const { order } = args;
+  draft.orders.set(args.orderId, {
+    orderId: args.orderId,
+    positionId: args.positionId,
+    account: args.account,
+    subject: order.subject,
+    acceptablePrice: order.acceptablePrice,
+    sizeDelta: order.sizeDelta,
+    margin: order.margin,
+    submittedAt: order.submittedAt,
+    expiry: order.expiry,
+    reserve: order.reserve,
+    triggerPrice: order.triggerPrice,
+    keeperFeeE6: order.keeperFeeE6,
+    termsId: order.termsId,
+    traits: order.traits,
+  });
+}

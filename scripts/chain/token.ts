@@ -1,0 +1,62 @@
+import { type ContractRunner, Interface, type JsonRpcProvider, zeroPadValue } from "ethers";
+
+import { calling } from "./errors.ts";
+
+/** What is used of an ERC-20 token. */
+export const TOKEN_INTERFACE = new Interface([
+  "function balanceOf(address account) view returns (uint256)",
+  "function decimals() view returns (uint8)",
+  "function approve(address spender, uint256 amount) returns (bool)",
+  "event Transfer(address indexed from, address indexed receiver, uint256 amount)",
+]);
+
+/**
+ * Read a balance [token].
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function balanceOf(
+  runner: ContractRunner,
+  token: string,
+  account: string,
+): Promise<bigint> {
+  const data = TOKEN_INTERFACE.encodeFunctionData("balanceOf", [account]);
+  const answer = await calling("balanceOf", async () => runner.call?.({ to: token, data }));
+  return BigInt(TOKEN_INTERFACE.decodeFunctionResult("balanceOf", answer ?? "0x")[0]);
+}
+
+/** What an account received and sent since the chain began [token]. */
+export interface TokenFlow {
+  readonly received: bigint;
+  readonly sent: bigint;
+}
+
+/**
+ * Add up a token's transfers to and from an account.
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function tokenFlow(
+  provider: JsonRpcProvider,
+  token: string,
+  account: string,
+): Promise<TokenFlow> {
+  const topic = TOKEN_INTERFACE.getEvent("Transfer")?.topicHash ?? "";
+  const indexed = zeroPadValue(account, 32);
+  const [received, sent] = await Promise.all([
+    transferred(provider, token, [topic, null, indexed]),
+    transferred(provider, token, [topic, indexed]),
+  ]);
+  return { received, sent };
+}
+
+async function transferred(
+  provider: JsonRpcProvider,
+  token: string,
+  topics: readonly (string | null)[],
+): Promise<bigint> {
+  const logs = await calling("eth_getLogs", () =>
+    provider.getLogs({ address: token, topics: [...topics], fromBlock: 0, toBlock: "latest" }),
+  );
+  return logs.reduce((sum, log) => sum + BigInt(log.data), 0n);
+}

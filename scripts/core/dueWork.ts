@@ -1,0 +1,199 @@
+import { ArithmeticOverflowError } from "./errors.ts";
+import {
+  deadlineOf,
+  isMarket,
+  isTriggered,
+  opensPosition,
+  takesFeeFromMargin,
+} from "./orderMath.ts";
+import { accrued, equity, gain, maintenanceMargin, notional } from "./positionMath.ts";
+import { type Round, roundCovering, roundInForce } from "./rounds.ts";
+import { fillPrice } from "./skewMath.ts";
+import type { OpenPosition, Snapshot, WaitingOrder } from "./snapshot.ts";
+import type { Terms } from "./types.ts";
+
+/** Market orders that one round serves, in the order in which they may be executed. */
+export interface DueOrders {
+  readonly indexRoundId: bigint;
+  /** 0 where the market has no quote feed. */
+  readonly quoteRoundId: bigint;
+  readonly orderIds: readonly bigint[];
+}
+
+/** A position that may be liquidated at the price of now. */
+export interface Liquidatable {
+  readonly positionId: bigint;
+  /** What equity lacks of the maintenance margin [WAD quote]; absent where it could not be worked out. */
+  readonly lack: bigint | undefined;
+}
+
+/** Return the market orders whose price exists and whose window is open, by the round that serves them. */
+export function dueMarketOrders(snapshot: Snapshot): readonly DueOrders[] {
+  const byProof = new Map<string, DueOrders>();
+  for (const order of waitingById(snapshot)) {
+    if (!isMarket(order) || isLapsed(snapshot, order)) continue;
+    const proof = proofOf(snapshot, order);
+    if (proof === undefined) continue;
+    const key = `${proof.indexRoundId}/${proof.quoteRoundId}`;
+    const orderIds = [...(byProof.get(key)?.orderIds ?? []), order.orderId];
+    byProof.set(key, { ...proof, orderIds });
+  }
+  return [...byProof.values()];
+}
+
+/** Return the ids of the trigger orders that the price of now releases. */
+export function reachedTriggers(snapshot: Snapshot): readonly bigint[] {
+  const { spot } = snapshot;
+  if (spot === undefined || spot.observedAt < snapshot.market.clock) return [];
+  return waitingById(snapshot)
+    .filter((order) => !isMarket(order) && !isLapsed(snapshot, order))
+    .filter((order) => snapshot.now <= order.expiry)
+    .filter((order) => order.submittedAt + snapshot.constants.executionDelay <= spot.observedAt)
+    .filter((order) => isTriggered(order, spot.price))
+    .map((order) => order.orderId);
+}
+
+/**
+ * Return the positions that may be liquidated, the one that lacks most first.
+ *
+ * The grace period after a restart of the sequencer is the market's to know: it refuses while it lasts.
+ * One whose health cannot be worked out comes last: unknown is not healthy, and the contract knows.
+ */
+export function liquidatablePositions(snapshot: Snapshot): readonly Liquidatable[] {
+  const { spot, upSince } = snapshot;
+  if (spot === undefined || upSince === undefined) return [];
+  if (spot.observedAt < snapshot.market.clock) return [];
+  return [...snapshot.state.positions]
+    .flatMap(([positionId, position]) => {
+      const found = lackOf(snapshot, position, spot.price);
+      return found === "none" ? [] : [{ positionId, lack: found }];
+    })
+    .sort(byLack);
+}
+
+/** Return the ids of the positions whose gain at the fill price of a full close has reached their reserve. */
+export function positionsAtCap(snapshot: Snapshot): readonly bigint[] {
+  const { spot } = snapshot;
+  if (spot === undefined || spot.observedAt < snapshot.market.clock) return [];
+  return [...snapshot.state.positions]
+    .filter(([, position]) => gainAtFill(snapshot, position, spot.price) >= position.reserve)
+    .map(([positionId]) => positionId);
+}
+
+/** Return which queues of the pool have a request that is due. */
+export function dueRequests(snapshot: Snapshot): {
+  readonly deposits: boolean;
+  readonly redeems: boolean;
+} {
+  const { now, spot, upSince } = snapshot;
+  const open = spot !== undefined && upSince !== undefined;
+  const isDue = (at: bigint | undefined) => open && at !== undefined && at <= now;
+  return { deposits: isDue(snapshot.depositDueAt), redeems: isDue(snapshot.redeemDueAt) };
+}
+
+/** Return what a position has gained, before its reserve bounds it, at an index price [± WAD quote]. */
+export function gainAt(snapshot: Snapshot, position: OpenPosition, price: bigint): bigint {
+  const { fundingIndex, borrowIndex } = snapshot.market;
+  return gain({ position, price, owed: accrued({ position, fundingIndex, borrowIndex }) });
+}
+
+/** What a position lacks, "none" where it may not be liquidated, `undefined` where nobody can tell. */
+function lackOf(
+  snapshot: Snapshot,
+  position: OpenPosition,
+  price: bigint,
+): bigint | "none" | undefined {
+  const terms = snapshot.state.terms.get(position.termsId);
+  if (terms === undefined) return undefined;
+  try {
+    return lackUnder({ snapshot, position, price, terms });
+  } catch (cause) {
+    if (cause instanceof ArithmeticOverflowError) return undefined;
+    throw cause;
+  }
+}
+
+function lackUnder({
+  snapshot,
+  position,
+  price,
+  terms,
+}: {
+  readonly snapshot: Snapshot;
+  readonly position: OpenPosition;
+  readonly price: bigint;
+  readonly terms: Terms;
+}): bigint | "none" {
+  const gained = gainAt(snapshot, position, price);
+  if (gained >= position.reserve) return "none";
+  const held = equity(position, gained);
+  const required = maintenanceMargin({
+    notional_: notional(position.size, price),
+    ratio: terms.maintenanceMarginRatio + terms.liquidationFeeRatio,
+    minMaintenance: terms.minMaintenance,
+  });
+  if (held >= required) return "none";
+  const coolUntil = position.cooldown === 0n ? 0n : position.priceTime + position.cooldown;
+  const cooling = snapshot.now < coolUntil && 2n * held >= required;
+  return cooling ? "none" : required - held;
+}
+
+function byLack(a: Liquidatable, b: Liquidatable): number {
+  const lackA = a.lack ?? -1n;
+  const lackB = b.lack ?? -1n;
+  if (lackA === lackB) return a.positionId < b.positionId ? -1 : 1;
+  return lackA > lackB ? -1 : 1;
+}
+
+function gainAtFill(snapshot: Snapshot, position: OpenPosition, price: bigint): bigint {
+  const fill = fillPrice({
+    price,
+    skew: snapshot.market.skew,
+    sizeDelta: -position.size,
+    skewScale: snapshot.constants.skewScale,
+  });
+  return gainAt(snapshot, position, fill);
+}
+
+function waitingById(snapshot: Snapshot): readonly WaitingOrder[] {
+  return [...snapshot.state.orders.values()].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+}
+
+/** Whether an order has nothing to act on: executing it pays nobody. */
+function isLapsed({ state }: Snapshot, order: WaitingOrder): boolean {
+  if (opensPosition(order) || state.positions.has(order.positionId)) return false;
+  // An exit waits for the order that opens its position, and cannot fill before.
+  return takesFeeFromMargin(order) || !state.orders.has(order.positionId);
+}
+
+/** The rounds that prove an order's one price, while it may be executed at it. */
+function proofOf(snapshot: Snapshot, order: WaitingOrder) {
+  const { constants, now, upSince } = snapshot;
+  if (upSince === undefined) return undefined;
+  const time = order.submittedAt + constants.executionDelay;
+  const latest = time + constants.maxRoundWait;
+  const served = servingRound(snapshot, time, latest);
+  if (served === undefined || served.round.updatedAt >= now) return undefined;
+  const start = served.late ? latest : served.round.updatedAt;
+  const window = constants.executionWindow;
+  if (now > deadlineOf({ start, upSince, window })) return undefined;
+  const quoteRoundId = quoteFor(snapshot, served.round);
+  return quoteRoundId === undefined
+    ? undefined
+    : { indexRoundId: served.round.roundId, quoteRoundId };
+}
+
+function servingRound(snapshot: Snapshot, time: bigint, latest: bigint) {
+  const covering = roundCovering(snapshot.indexRounds, time);
+  if (covering !== undefined && covering.updatedAt <= latest) {
+    return { round: covering, late: false };
+  }
+  if (snapshot.now <= latest) return undefined;
+  const before = roundInForce(snapshot.indexRounds, time - 1n);
+  return before === undefined ? undefined : { round: before, late: true };
+}
+
+function quoteFor(snapshot: Snapshot, index: Round): bigint | undefined {
+  if (!snapshot.hasQuoteFeed) return 0n;
+  return roundInForce(snapshot.quoteRounds, index.updatedAt)?.roundId;
+}

@@ -1,0 +1,76 @@
+import type { Order } from "./orderMath.ts";
+import type { Round } from "./rounds.ts";
+import type { Position, Terms } from "./types.ts";
+
+/** What is stored of an open position, as its market's logs tell it. */
+export type OpenPosition = Omit<Position, "owner">;
+
+/** An order that waits, as its market's logs tell it. */
+export interface WaitingOrder extends Order {
+  readonly orderId: bigint;
+  /** The position it opens or changes. */
+  readonly positionId: bigint;
+  readonly account: string;
+}
+
+/** Everything of one market that logs tell. */
+export interface MarketState {
+  readonly positions: ReadonlyMap<bigint, OpenPosition>;
+  readonly orders: ReadonlyMap<bigint, WaitingOrder>;
+  readonly terms: ReadonlyMap<bigint, Terms>;
+  /** Numbers of the requests that wait. */
+  readonly deposits: ReadonlySet<bigint>;
+  readonly redeems: ReadonlySet<bigint>;
+}
+
+/** What a market is created with and never changes. Times are seconds. */
+export interface MarketConstants {
+  readonly executionDelay: bigint;
+  readonly maxRoundWait: bigint;
+  readonly executionWindow: bigint;
+  readonly depositDelay: bigint;
+  readonly redeemDelay: bigint;
+  /** [WAD base] */
+  readonly skewScale: bigint;
+}
+
+/** Sums and indices of a market at the snapshot's second. */
+export interface MarketNow {
+  /** [± WAD base] */
+  readonly skew: bigint;
+  readonly fundingIndex: bigint;
+  readonly borrowIndex: bigint;
+  /** Observation time of the newest price that the market has used [s]. */
+  readonly clock: bigint;
+}
+
+/** The price of now, with its time [s]. */
+export interface SpotPrice {
+  /** [WAD quote per base] */
+  readonly price: bigint;
+  readonly observedAt: bigint;
+}
+
+/** One market at one block: all that a decision may depend on. */
+export interface Snapshot {
+  readonly blockNumber: number;
+  /** The block's time [s]; never the clock of this machine. */
+  readonly now: bigint;
+  readonly constants: MarketConstants;
+  readonly state: MarketState;
+  readonly market: MarketNow;
+  /** Absent while the oracle refuses: then nothing is known, which is not the same as all being well. */
+  readonly spot: SpotPrice | undefined;
+  /** Why it refuses. */
+  readonly spotRefusal: string | undefined;
+  /** Since when the sequencer is up [s]; absent while it is down or unknown. */
+  readonly upSince: bigint | undefined;
+  /** Rounds back to before the oldest order that waits for one. */
+  readonly indexRounds: readonly Round[];
+  /** Empty where the market has no quote feed. */
+  readonly quoteRounds: readonly Round[];
+  readonly hasQuoteFeed: boolean;
+  /** When the first request of each queue falls due [s]. */
+  readonly depositDueAt: bigint | undefined;
+  readonly redeemDueAt: bigint | undefined;
+}

@@ -1,0 +1,79 @@
+import {
+  dueMarketOrders,
+  dueRequests,
+  liquidatablePositions,
+  positionsAtCap,
+  reachedTriggers,
+} from "../core/dueWork.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { type Action, chunks, type Strategy } from "./action.ts";
+
+/**
+ * Return what a keeper looks for, in the order in which it acts.
+ *
+ * Orders come before liquidations: at one price an exit costs its owner less, and the pool the same. Requests of the
+ * pool come last, so that what positions owe is counted in its price.
+ */
+export function strategies(maxBatch: number): readonly Strategy[] {
+  return [
+    { name: "marketOrders", plan: (snapshot) => planMarketOrders(snapshot, maxBatch) },
+    { name: "triggerOrders", plan: (snapshot) => planTriggers(snapshot, maxBatch) },
+    { name: "caps", plan: planCaps },
+    { name: "liquidations", plan: (snapshot) => planLiquidations(snapshot, maxBatch) },
+    { name: "poolRequests", plan: (snapshot) => planRequests(snapshot, maxBatch) },
+  ];
+}
+
+function planMarketOrders(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  return dueMarketOrders(snapshot).flatMap((due) =>
+    chunks(due.orderIds, maxBatch).map((orderIds) => ({
+      kind: "executeOrders" as const,
+      orderIds,
+      rounds: { index: due.indexRoundId, quote: due.quoteRoundId },
+      reason: `round "${due.indexRoundId}" is their price`,
+    })),
+  );
+}
+
+function planTriggers(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  return chunks(reachedTriggers(snapshot), maxBatch).map((orderIds) => ({
+    kind: "executeOrders" as const,
+    orderIds,
+    rounds: undefined,
+    reason: `the price of now "${snapshot.spot?.price}" is at or beyond their triggers`,
+  }));
+}
+
+function planLiquidations(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  const found = liquidatablePositions(snapshot);
+  const known = found.filter((item) => item.lack !== undefined);
+  const unknown = found.filter((item) => item.lack === undefined);
+  const batches = chunks(known, maxBatch).map((items) => ({
+    kind: "liquidate" as const,
+    positionIds: items.map((item) => item.positionId),
+    reason: `equity lacks up to "${items[0]?.lack}" of maintenance margin`,
+  }));
+  const questions = unknown.map((item) => ({
+    kind: "liquidate" as const,
+    positionIds: [item.positionId],
+    reason: "health is unknown here: the contract is asked",
+  }));
+  return [...batches, ...questions];
+}
+
+function planCaps(snapshot: Snapshot): readonly Action[] {
+  return positionsAtCap(snapshot).map((positionId) => ({
+    kind: "settleAtCap" as const,
+    positionId,
+    reason: "gain has reached the reserve",
+  }));
+}
+
+function planRequests(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  const due = dueRequests(snapshot);
+  const reason = "the first of the queue is due";
+  return [
+    ...(due.deposits ? [{ kind: "fulfillDeposits" as const, maxCount: maxBatch, reason }] : []),
+    ...(due.redeems ? [{ kind: "fulfillRedeems" as const, maxCount: maxBatch, reason }] : []),
+  ];
+}

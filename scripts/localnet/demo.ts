@@ -1,0 +1,94 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+
+import { BulkheadError } from "../core/errors.ts";
+import { parseMoment, readPriceFile } from "./prices.ts";
+import { Progress } from "./progress.ts";
+import type { ReplayRound } from "./replay.ts";
+import { writeReport } from "./report.ts";
+import type { DemoResult } from "./result.ts";
+import { runDemo } from "./run.ts";
+import { summaryOf, tellStory } from "./story.ts";
+
+interface Options {
+  readonly prices: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly json?: string;
+  readonly report: string;
+  readonly seed: number;
+}
+
+const FIXTURE = fileURLToPath(
+  new URL("../../test/fixtures/data/crash-2020-03.csv", import.meta.url),
+);
+
+const program = new Command("demo")
+  .description(
+    "Replay a crash against a market on a local chain, with a keeper, and tell the story.",
+  )
+  .option("--prices <file>", "CSV of Chainlink rounds or of OHLC bars", FIXTURE)
+  .option("--from <time>", "first moment, such as 2023-08-17T20:00:00Z")
+  .option("--to <time>", "last moment")
+  .option("--json <file>", "write the result for machines")
+  .option("--report <file>", "write the report", "out/demo.html")
+  .option("--seed <number>", "draw another book", parseSeed, 1);
+
+process.exitCode = await main(program.parse().opts<Options>());
+
+/** Ends with 0 when every law holds and the keeper did all that was due, else with 1. */
+async function main(options: Options): Promise<number> {
+  try {
+    const rounds = await loadRounds(options);
+    const result = await runWithProgress(rounds, options.seed);
+    print(`${tellStory(result)}\n`);
+    await save(options.report, writeReport(result));
+    print(`The report is in "${resolve(options.report)}".\n`);
+    if (options.json !== undefined) {
+      await save(options.json, `${JSON.stringify(summaryOf(result), undefined, 2)}\n`);
+    }
+    return result.ok ? 0 : 1;
+  } catch (cause) {
+    if (!(cause instanceof BulkheadError)) throw cause;
+    process.stderr.write(`\n${cause.message}\n`);
+    return 1;
+  }
+}
+
+async function loadRounds({ prices, from, to }: Options): Promise<readonly ReplayRound[]> {
+  const { rounds } = await readPriceFile(prices, {
+    from: from === undefined ? undefined : parseMoment(from),
+    to: to === undefined ? undefined : parseMoment(to),
+  });
+  return rounds.map(({ answer, updatedAt }) => ({ answer, time: Number(updatedAt) }));
+}
+
+async function runWithProgress(rounds: readonly ReplayRound[], seed: number): Promise<DemoResult> {
+  const started = performance.now();
+  const progress = new Progress(rounds.length, print);
+  return runDemo({
+    rounds,
+    seed,
+    onStage: (text) => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(3);
+      print(`${seconds} s  ${text}\n`);
+    },
+    onRound: (index, logs) => progress.round(index, logs),
+  });
+}
+
+async function save(file: string, text: string): Promise<void> {
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  await writeFile(file, text);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function parseSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
+  return Number(text);
+}

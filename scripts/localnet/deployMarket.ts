@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import type { JsonRpcProvider } from "ethers";
+
+import localFeeds from "../../deploy/modules/LocalFeeds.ts";
+import localToken from "../../deploy/modules/LocalToken.ts";
+import market from "../../deploy/modules/Market.ts";
+import { openMarket } from "../chain/contracts.ts";
+import { ask } from "../chain/provider.ts";
+import { ignite } from "./ignite.ts";
+import { castOf, type World } from "./world.ts";
+
+/** Decimals of the settlement token, as of the real one. */
+const TOKEN_DECIMALS = 6;
+const TOKEN_SCALE = 10n ** BigInt(18 - TOKEN_DECIMALS);
+const PARAMETERS = new URL("../../deploy/parameters/local.json", import.meta.url);
+const BIGINT = /^-?\d+n$/;
+
+interface LocalParameters {
+  readonly ChainlinkFeedOracle: {
+    readonly index: Record<string, bigint>;
+    readonly quote: Record<string, bigint>;
+  };
+  readonly Market: {
+    readonly sequencerGrace: bigint;
+    readonly pool: { readonly settleGrace: bigint };
+  };
+}
+
+/**
+ * Deploy feeds, token and one market to a local chain, through the modules and parameters of `deploy`.
+ *
+ * @throws DeploymentError when a step fails.
+ */
+export async function deployMarket(provider: JsonRpcProvider, providers: number): Promise<World> {
+  const accounts = await ask<string[]>(provider, "eth_accounts", []);
+  const feeds = await ignite({ provider, accounts, module: localFeeds, parameters: {} });
+  const { token } = await ignite({
+    provider,
+    accounts,
+    module: localToken,
+    parameters: { LocalToken: { symbol: "USDC", decimals: TOKEN_DECIMALS } },
+  });
+  const local = await readParameters();
+  const deployed = await ignite({
+    provider,
+    accounts,
+    module: market,
+    parameters: {
+      ChainlinkFeedOracle: {
+        ...local.ChainlinkFeedOracle,
+        index: { ...local.ChainlinkFeedOracle.index, proxy: feeds.indexProxy },
+        quote: { ...local.ChainlinkFeedOracle.quote, proxy: feeds.quoteProxy },
+        sequencerFeed: feeds.sequencerProxy,
+      },
+      Market: { ...local.Market, collateralToken: token },
+    } as Parameters<typeof ignite>[0]["parameters"],
+  });
+  return {
+    provider,
+    contracts: await openMarket(provider, deployed.marginVault),
+    token,
+    tokenScale: TOKEN_SCALE,
+    graceSeconds: Number(local.Market.sequencerGrace + local.Market.pool.settleGrace),
+    indexAggregator: feeds.indexAggregator,
+    quoteAggregator: feeds.quoteAggregator,
+    cast: castOf(accounts, providers),
+  };
+}
+
+/** Numbers with an `n` behind are bigints, as Ignition writes them. */
+async function readParameters(): Promise<LocalParameters> {
+  return JSON.parse(await readFile(PARAMETERS, "utf8"), (_key, value: unknown) =>
+    typeof value === "string" && BIGINT.test(value) ? BigInt(value.slice(0, -1)) : value,
+  ) as LocalParameters;
+}

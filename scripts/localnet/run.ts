@@ -1,0 +1,225 @@
+import type { MarketLog } from "../chain/logs.ts";
+import { MarketReader, readHead } from "../chain/marketReader.ts";
+import { connectNode } from "../chain/provider.ts";
+import { gainAt } from "../core/dueWork.ts";
+import { FatalError } from "../core/errors.ts";
+import { equity } from "../core/positionMath.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { accountsNeeded } from "./archetypes.ts";
+import { drawBook, type PlannedPosition } from "./book.ts";
+import type { GuardedChild } from "./child.ts";
+import { deployMarket } from "./deployMarket.ts";
+import { type History, tellHistories } from "./history.ts";
+import { readHoldings } from "./holdings.ts";
+import { type KeeperProgram, startKeeper } from "./keeperProcess.ts";
+import { LagTracker } from "./lag.ts";
+import { checkLaws } from "./laws.ts";
+import { startNode } from "./node.ts";
+import { readPoolValue } from "./poolValue.ts";
+import { Owners } from "./reactions.ts";
+import { type ReplayRound, replay } from "./replay.ts";
+import type { DemoResult, TracedPosition } from "./result.ts";
+import { Settler } from "./settle.ts";
+import {
+  accountOf,
+  fillPool,
+  fund,
+  openBook,
+  PROVIDER_SHARES,
+  quotePrices,
+  readLimits,
+} from "./setup.ts";
+import { spreadOf } from "./stats.ts";
+import { tickBySeconds, type World } from "./world.ts";
+
+/** What to replay, and whom to tell. */
+export interface DemoInput {
+  readonly rounds: readonly ReplayRound[];
+  readonly seed: number;
+  /** Told what begins. */
+  readonly onStage: (text: string) => void;
+  /** Told each round with what has happened since the one before. */
+  readonly onRound: (index: number, logs: readonly MarketLog[]) => void;
+}
+
+/** Thrown when the keeper ends before the replay does. */
+export class KeeperEndedError extends FatalError {}
+
+/** Time before the first round for deployment, the grace period and the pool's delays [s]. */
+const LEAD = 21_600;
+/** The book opens this long before the first round [s]. */
+const OPENING = 900;
+/** No part of the demo lives longer than this, and this for each round [ms]. */
+const LIFETIME = { base: 180_000, round: 250 };
+const RPC_TIMEOUT_MS = 10_000;
+const QUOTE_ANSWER = 100_000_000n;
+const QUOTE_EVERY = 3600;
+const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 8_000 };
+
+/**
+ * Replay rounds against a new market on a new chain, with a keeper as a process of its own.
+ *
+ * @throws BulkheadError when a part of it does not come about; everything that was started is stopped all the same.
+ */
+export async function runDemo(input: DemoInput): Promise<DemoResult> {
+  const first = input.rounds[0]?.time ?? 0;
+  const lifetimeMs = LIFETIME.base + LIFETIME.round * input.rounds.length;
+  input.onStage("Starting a local chain");
+  const node = await startNode({
+    timestamp: first - LEAD,
+    accounts: accountsNeeded() + PROVIDER_SHARES.length + 2,
+    lifetimeMs,
+  });
+  try {
+    const provider = await connectNode({ rpcUrl: node.rpcUrl, timeoutMs: RPC_TIMEOUT_MS });
+    await tickBySeconds(provider);
+    input.onStage("Deploying feeds, token and market");
+    const world = await deployMarket(provider, PROVIDER_SHARES.length);
+    const program = {
+      rpcUrl: node.rpcUrl,
+      marginVault: world.contracts.addresses.marginVault,
+      account: world.cast.keeper,
+      lifetimeMs,
+    };
+    return await withKeeper(program, (keeper) => tell(input, world, keeper));
+  } finally {
+    await node.stop();
+  }
+}
+
+interface KeptDemo {
+  readonly child: GuardedChild;
+  readonly transactions: () => number;
+}
+
+async function withKeeper<T>(
+  program: Omit<KeeperProgram, "onLine">,
+  use: (keeper: KeptDemo) => Promise<T>,
+): Promise<T> {
+  let transactions = 0;
+  const child = startKeeper({
+    ...program,
+    onLine: (line) => {
+      if (line.includes('"outcome":"mined"')) transactions += 1;
+    },
+  });
+  try {
+    return await use({ child, transactions: () => transactions });
+  } finally {
+    await child.stop();
+  }
+}
+
+async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<DemoResult> {
+  const { rounds } = input;
+  const scribe = new Scribe();
+  const { provider, contracts } = world;
+  const onLogs = (logs: readonly MarketLog[]) => scribe.note(logs);
+  const reader = new MarketReader({ provider, contracts, fromBlock: 0, logRange: 2000, onLogs });
+  const settler = new Settler(world, reader, BOUNDS);
+  const book = await openMarketDay(input, world, settler);
+  const opened = openedOf(world, book, { histories: scribe.histories(), end: undefined });
+  const before = await readPoolValue(world);
+
+  input.onStage(`Replaying ${rounds.length} rounds`);
+  scribe.takeFresh();
+  const owners = new Owners(world, opened);
+  const onRound = (index: number) => {
+    requireAlive(keeper.child);
+    input.onRound(index, scribe.takeFresh());
+  };
+  const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
+  const end = await replay(
+    { world, reader, settler, owners, lag: scribe.lag, onRound, ...feed },
+    rounds,
+  );
+
+  input.onStage("Checking the laws against the chain");
+  const after = await readPoolValue(world);
+  const histories = scribe.histories();
+  const holdings = await readHoldings(world, reader.state, scribe.logs);
+  const laws = checkLaws({ holdings, state: reader.state, logs: scribe.logs, histories });
+  const { lags } = scribe.lag;
+  return {
+    rounds,
+    positions: openedOf(world, book, { histories, end }),
+    refused: book.length - opened.length,
+    pool: { before, after },
+    lag: spreadOf(lags),
+    liquidations: lags.length,
+    laws,
+    overdue: settler.overdue,
+    keeperTransactions: keeper.transactions(),
+    ok: laws.every((law) => law.holds) && settler.overdue.length === 0,
+  };
+}
+
+/** Everything before the first round: the pool fills, and the book opens. */
+async function openMarketDay(
+  input: DemoInput,
+  world: World,
+  settler: Settler,
+): Promise<readonly PlannedPosition[]> {
+  const first = input.rounds[0];
+  if (first === undefined) throw new FatalError("There are no rounds to replay.");
+  const answers = { index: first.answer, quote: QUOTE_ANSWER };
+  const { timestamp } = await readHead(world.provider);
+  await quotePrices(world, answers, timestamp + world.graceSeconds);
+  const book = drawBook(input.seed, await readLimits(world));
+  const stage = { book, answers };
+  input.onStage("Providers fill the pool");
+  await fund(world, book);
+  await fillPool(world, stage, settler);
+  input.onStage(`${book.length} accounts open positions`);
+  await quotePrices(world, answers, first.time - OPENING);
+  await openBook(world, stage, settler);
+  return book;
+}
+
+/** Planned positions with what became of them; each account has one. */
+function openedOf(
+  world: World,
+  book: readonly PlannedPosition[],
+  told: { readonly histories: readonly History[]; readonly end: Snapshot | undefined },
+): readonly TracedPosition[] {
+  const byAccount = new Map(told.histories.map((history) => [history.account, history]));
+  return book.flatMap((plan) => {
+    const history = byAccount.get(accountOf(world, plan));
+    return history === undefined ? [] : [{ plan, history, worth: worthAt(history, told.end) }];
+  });
+}
+
+function worthAt({ positionId }: History, end: Snapshot | undefined): bigint {
+  const position = end?.state.positions.get(positionId);
+  if (end?.spot === undefined || position === undefined) return 0n;
+  const worth = equity(position, gainAt(end, position, end.spot.price));
+  return worth > 0n ? worth : 0n;
+}
+
+function requireAlive(keeper: GuardedChild): void {
+  if (!keeper.hasExited()) return;
+  throw new KeeperEndedError(`The keeper ended before the replay: "${keeper.complaints()}".`);
+}
+
+/** Keeps every log of the market, and what follows from them. */
+class Scribe {
+  readonly logs: MarketLog[] = [];
+  readonly lag = new LagTracker();
+  #taken = 0;
+
+  note(logs: readonly MarketLog[]): void {
+    this.logs.push(...logs);
+    this.lag.record(logs);
+  }
+
+  /** The logs since it was asked last. */
+  takeFresh(): readonly MarketLog[] {
+    const fresh = this.logs.slice(this.#taken);
+    this.#taken = this.logs.length;
+    return fresh;
+  }
+
+  histories(): readonly History[] {
+    return tellHistories(this.logs);
+  }
+}

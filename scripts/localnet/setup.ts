@@ -1,0 +1,186 @@
+import { Interface } from "ethers";
+import type { OrderRequestStruct } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
+import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
+import { calling } from "../chain/errors.ts";
+import { readHead } from "../chain/marketReader.ts";
+import { OrderKind } from "../core/orderMath.ts";
+import { type BookLimits, exitAtAnyPrice, type PlannedPosition } from "./book.ts";
+import type { Settler } from "./settle.ts";
+import { sumOf } from "./stats.ts";
+import { approve, mineAt, transact, type World, writeRound } from "./world.ts";
+
+/** Prices of the moment, in the feeds' own units. */
+export interface Answers {
+  readonly index: bigint;
+  readonly quote: bigint;
+}
+
+/** How much of the pool each provider brings [percent]. */
+export const PROVIDER_SHARES = [40n, 30n, 20n, 10n] as const;
+
+/** Cash of the pool as a multiple of all reserves [percent]: room under the utilization limit. */
+const COVER = 250n;
+/** Trigger orders of the demo outlive it [s]. */
+const EXPIRY = 30n * 86_400n;
+/** Orders that are sent between two rounds. */
+const GROUP = 16;
+const MINTER = new Interface(["function mint(address account, uint256 amount)"]);
+
+/**
+ * Read what a book must fit from the market itself.
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function readLimits(world: World): Promise<BookLimits> {
+  const { marginVault, oracle, constants } = world.contracts;
+  return calling("the market's limits", async () => {
+    const [{ price }, maxOpenInterest, termsId] = await Promise.all([
+      oracle.latest(),
+      marginVault.maxOpenInterest(),
+      marginVault.latestTermsId(),
+    ]);
+    const terms = await marginVault.terms(termsId);
+    return {
+      price,
+      maxOpenInterest,
+      skewScale: constants.skewScale,
+      initialMarginRatio: terms.initialMarginRatio,
+      maintenanceRatio: terms.maintenanceMarginRatio + terms.liquidationFeeRatio,
+      liquidationTarget: terms.liquidationTarget,
+      positionFeeRatio: terms.positionFeeRatio,
+      minReserveRatio: terms.minReserveRatio,
+      keeperFeeFloor: terms.keeperFeeFloor,
+      minMargin: terms.minMargin,
+      minNotional: terms.minNotional,
+      tokenScale: world.tokenScale,
+    };
+  });
+}
+
+/** Give every account what it needs and let the market pull it. */
+export async function fund(world: World, book: readonly PlannedPosition[]): Promise<void> {
+  const { marginVault } = world.contracts.addresses;
+  for (const position of book) {
+    const account = accountOf(world, position);
+    // Margin, as much again to add by hand, and the keeper's fees.
+    await mint(world, account, (3n * position.margin) / world.tokenScale + 1000n * 10n ** 6n);
+    await approve(world, account, marginVault);
+  }
+}
+
+/** Let the providers ask for shares of the pool, wait until their requests are due, and claim. */
+export async function fillPool(
+  world: World,
+  stage: { readonly book: readonly PlannedPosition[]; readonly answers: Answers },
+  settler: Settler,
+): Promise<void> {
+  const { contracts, provider, cast } = world;
+  const pool = LiquidityVault__factory.connect(contracts.addresses.liquidityVault, provider);
+  const reserves = sumOf(stage.book.map((position) => position.reserve));
+  const wanted = (reserves * COVER) / 100n / world.tokenScale;
+  for (const [index, share] of PROVIDER_SHARES.entries()) {
+    const owner = cast.providers[index] ?? "";
+    const assets = (wanted * share) / 100n;
+    await mint(world, owner, assets);
+    await approve(world, owner, contracts.addresses.liquidityVault);
+    const data = pool.interface.encodeFunctionData("requestDeposit", [assets, owner, owner]);
+    await transact(provider, owner, { to: contracts.addresses.liquidityVault, data });
+  }
+  const { timestamp } = await readHead(provider);
+  await quotePrices(world, stage.answers, timestamp + Number(contracts.constants.depositDelay));
+  await settler.settle();
+  for (const owner of cast.providers) {
+    const claimable = await calling("maxDeposit", () => pool.maxDeposit(owner));
+    const data = pool.interface.encodeFunctionData("deposit(uint256,address)", [claimable, owner]);
+    await transact(provider, owner, { to: contracts.addresses.liquidityVault, data });
+  }
+}
+
+/** Send the whole book in groups, each followed by the round that prices it. */
+export async function openBook(
+  world: World,
+  stage: { readonly book: readonly PlannedPosition[]; readonly answers: Answers },
+  settler: Settler,
+): Promise<void> {
+  for (let start = 0; start < stage.book.length; start += GROUP) {
+    for (const position of stage.book.slice(start, start + GROUP)) {
+      await submitPosition(world, position);
+    }
+    const { timestamp } = await readHead(world.provider);
+    const delay = Number(world.contracts.constants.executionDelay);
+    await quotePrices(world, stage.answers, timestamp + delay);
+    await settler.settle();
+  }
+}
+
+/** Write a round of each feed at `time` [s], and let the second pass. */
+export async function quotePrices(world: World, answers: Answers, time: number): Promise<void> {
+  const { quoteAggregator, indexAggregator } = world;
+  await writeRound(world, { aggregator: quoteAggregator, answer: answers.quote, time });
+  await writeRound(world, { aggregator: indexAggregator, answer: answers.index, time: time + 1 });
+  await mineAt(world.provider);
+}
+
+/** The account that a planned position belongs to. */
+export function accountOf(world: World, position: PlannedPosition): string {
+  return world.cast.accounts[position.accountIndex] ?? "";
+}
+
+/** Open a position; its exits go along in the same transaction. */
+async function submitPosition(world: World, position: PlannedPosition): Promise<void> {
+  const { orderBook, marginVault, addresses } = world.contracts;
+  const [newest, keeperFee, termsId, head] = await calling("the order book", () =>
+    Promise.all([
+      orderBook.orderCount(),
+      orderBook.minKeeperFee(),
+      marginVault.latestTermsId(),
+      readHead(world.provider),
+    ]),
+  );
+  const open: OrderRequestStruct = {
+    positionId: 0n,
+    kind: OrderKind.Market,
+    reduceOnly: false,
+    feeFromMargin: false,
+    termsId,
+    sizeDelta: position.size,
+    margin: position.margin,
+    reserve: position.reserve,
+    acceptablePrice: position.acceptablePrice,
+    triggerPrice: 0n,
+    keeperFee,
+    expiry: 0n,
+  };
+  const exit = (kind: bigint, triggerPrice: bigint): OrderRequestStruct => ({
+    ...open,
+    positionId: newest + 1n,
+    kind,
+    reduceOnly: true,
+    feeFromMargin: true,
+    sizeDelta: -position.size,
+    margin: 0n,
+    reserve: 0n,
+    acceptablePrice: exitAtAnyPrice(position.size),
+    triggerPrice,
+    expiry: BigInt(head.timestamp) + EXPIRY,
+  });
+  const { stopPrice, profitPrice } = position;
+  const requests = [
+    open,
+    ...(stopPrice === undefined ? [] : [exit(OrderKind.Stop, stopPrice)]),
+    ...(profitPrice === undefined ? [] : [exit(OrderKind.Limit, profitPrice)]),
+  ];
+  const calls = requests.map((request) =>
+    orderBook.interface.encodeFunctionData("submit", [request]),
+  );
+  const data =
+    calls.length === 1
+      ? (calls[0] ?? "0x")
+      : orderBook.interface.encodeFunctionData("multicall", [calls]);
+  await transact(world.provider, accountOf(world, position), { to: addresses.orderBook, data });
+}
+
+async function mint(world: World, account: string, amountToken: bigint): Promise<void> {
+  const data = MINTER.encodeFunctionData("mint", [account, amountToken]);
+  await transact(world.provider, world.cast.deployer, { to: world.token, data });
+}

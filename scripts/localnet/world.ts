@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ContractTransaction,
+  getAddress,
+  type JsonRpcProvider,
+  type TransactionReceipt,
+} from "ethers";
+
+import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
+import type { MarketContracts } from "../chain/contracts.ts";
+import { calling, toBulkheadError } from "../chain/errors.ts";
+import { readHead } from "../chain/marketReader.ts";
+import { ask } from "../chain/provider.ts";
+import { TOKEN_INTERFACE } from "../chain/token.ts";
+import { FatalError } from "../core/errors.ts";
+
+/** A local chain with one market on it. */
+export interface World {
+  readonly provider: JsonRpcProvider;
+  readonly contracts: MarketContracts;
+  readonly token: string;
+  /** WAD units in one token unit. */
+  readonly tokenScale: bigint;
+  /** Wait after deployment until the market liquidates and its pool serves [s]. */
+  readonly graceSeconds: number;
+  readonly indexAggregator: string;
+  readonly quoteAggregator: string;
+  /** Unlocked accounts by what they do. */
+  readonly cast: Cast;
+}
+
+/** Who acts. */
+export interface Cast {
+  /** Deploys, and writes the feeds' rounds. */
+  readonly deployer: string;
+  readonly keeper: string;
+  readonly providers: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+/** Thrown when a transaction of the demo itself fails. */
+export class TransactionFailedError extends FatalError {}
+
+const GAS = 5_000_000n;
+const RECEIPT_PATIENCE_MS = 10_000;
+
+/**
+ * Send a call from an unlocked account, see that it succeeds, and return its block.
+ *
+ * @throws TransactionFailedError with the contracts' reason when it does not.
+ */
+export async function transact(
+  provider: JsonRpcProvider,
+  from: string,
+  call: Pick<ContractTransaction, "to" | "data">,
+): Promise<number> {
+  const request = { from, to: call.to, data: call.data, gas: `0x${GAS.toString(16)}` };
+  const hash = await ask<string>(provider, "eth_sendTransaction", [request]);
+  const receipt = await receiptOf(provider, hash);
+  if (receipt?.status === 1) return receipt.blockNumber;
+  throw new TransactionFailedError(
+    `A transaction of the demo failed: ${await reasonOf(provider, from, call)}`,
+  );
+}
+
+/** Tell the cast apart: the first account deploys, the second keeps, then providers, then all others. */
+export function castOf(unlocked: readonly string[], providers: number): Cast {
+  // Logs spell addresses with their checksum.
+  const [deployer = "", keeper = "", ...others] = unlocked.map((address) => getAddress(address));
+  return {
+    deployer,
+    keeper,
+    providers: others.slice(0, providers),
+    accounts: others.slice(providers),
+  };
+}
+
+/** Make every block come one second after the one before, unless it is told its time. */
+export async function tickBySeconds(provider: JsonRpcProvider): Promise<void> {
+  await ask(provider, "anvil_setBlockTimestampInterval", [1]);
+}
+
+/** Mine an empty block; at `time` [s], or one second after the newest where that has passed. */
+export async function mineAt(provider: JsonRpcProvider, time?: number): Promise<void> {
+  if (time !== undefined) await setNextTime(provider, time);
+  await ask(provider, "evm_mine", []);
+}
+
+/** Write a round of a feed in a block of its own, and return the block. */
+export async function writeRound(
+  world: World,
+  round: { readonly aggregator: string; readonly answer: bigint; readonly time: number },
+): Promise<number> {
+  const { provider } = world;
+  const aggregator = FluxAggregator__factory.connect(round.aggregator, provider);
+  const [newest] = await Promise.all([
+    calling("latestRound", () => aggregator.latestRound()),
+    setNextTime(provider, round.time),
+  ]);
+  const data = aggregator.interface.encodeFunctionData("submit", [newest + 1n, round.answer]);
+  return transact(provider, world.cast.deployer, { to: round.aggregator, data });
+}
+
+/** Let `spender` pull any amount of the market's token. */
+export async function approve(world: World, owner: string, spender: string): Promise<void> {
+  const data = TOKEN_INTERFACE.encodeFunctionData("approve", [spender, 2n ** 256n - 1n]);
+  await transact(world.provider, owner, { to: world.token, data });
+}
+
+async function setNextTime(provider: JsonRpcProvider, time: number): Promise<void> {
+  const head = await readHead(provider);
+  await ask(provider, "evm_setNextBlockTimestamp", [Math.max(time, head.timestamp + 1)]);
+}
+
+/** A local chain mines at once, but not before it has answered. */
+async function receiptOf(
+  provider: JsonRpcProvider,
+  hash: string,
+): Promise<TransactionReceipt | null> {
+  const deadline = performance.now() + RECEIPT_PATIENCE_MS;
+  for (;;) {
+    const receipt = await calling("eth_getTransactionReceipt", () =>
+      provider.getTransactionReceipt(hash),
+    );
+    if (receipt !== null || performance.now() > deadline) return receipt;
+    await sleep(2);
+  }
+}
+
+async function reasonOf(
+  provider: JsonRpcProvider,
+  from: string,
+  call: Pick<ContractTransaction, "to" | "data">,
+): Promise<string> {
+  try {
+    await provider.call({ from, to: call.to, data: call.data });
+    return "it would succeed now";
+  } catch (cause) {
+    return toBulkheadError("the call", cause).message;
+  }
+}
