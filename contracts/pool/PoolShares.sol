@@ -240,10 +240,11 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         _payOwed(receiver, assets);
     }
 
-    /// @dev A view that other protocols rely on must answer while the oracle does not.
+    /// @dev A view that other protocols rely on must answer while the oracle does not, or not within the range in which
+    /// the market trades.
     function _displayPrice(uint256 referencePrice) private view returns (uint256) {
         try _oracle.latest() returns (uint256 price, uint64) {
-            return price;
+            return price <= type(uint96).max ? price : referencePrice;
         } catch {
             return referencePrice;
         }

@@ -19,7 +19,7 @@ async function deferredFee() {
   const { token, alice, keeper } = world;
   await requestDeposit(world, alice, usd("101"));
   await pass(world, DEPOSIT_DELAY);
-  await token.refuse(keeper, true);
+  await token.setBlocked(keeper, true);
   await fulfillDeposits(world);
   return world;
 }
@@ -44,7 +44,7 @@ describe("LiquidityVault claim", () => {
     const { token, pool, keeper } = await deferredFee();
     await expect(pool.connect(keeper).claim(keeper)).to.be.revertedWithCustomError(
       token,
-      "Refused",
+      "ReceiverBlocked",
     );
     expect(await pool.claimable(keeper)).to.equal(REQUEST_FEE);
   });

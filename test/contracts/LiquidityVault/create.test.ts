@@ -76,7 +76,7 @@ describe("LiquidityVault creation", () => {
   it("refuses a token with more than 18 decimals", async () => {
     const { connection, carol } = await emptyPool();
     const { ethers } = connection;
-    const token = await ethers.deployContract("ScriptedToken", [19]);
+    const token = await ethers.deployContract("HostileToken", [19]);
     const refused = await ethers.deployContract("PoolHarness", [
       marketParameters(await token.getAddress(), carol.address),
     ]);

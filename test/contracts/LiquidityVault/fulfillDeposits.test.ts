@@ -187,10 +187,10 @@ describe("LiquidityVault fulfillDeposits", () => {
 
     it("counts dues that the token will not let the market hand over", async () => {
       const world = await fundedPool();
-      const { token, vault, pool, bob } = world;
+      const { token, pool, bob } = world;
       await open(world, { id: 1n, size: "100", margin: "20000", reserve: "100000" });
-      await token.refuse(vault, true);
       await requestDeposit(world, bob, usd("1001"));
+      await token.setBlocked(pool, true);
       await pass(world, DEPOSIT_DELAY);
       await fulfillDeposits(world);
       // 200.01 of position fees stay in the MarginVault, and are the providers' all the same.
@@ -276,7 +276,7 @@ describe("LiquidityVault fulfillDeposits", () => {
       const { token, pool, alice, keeper } = world;
       await requestDeposit(world, alice, usd("101"));
       await pass(world, DEPOSIT_DELAY);
-      await token.refuse(keeper, true);
+      await token.setBlocked(keeper, true);
       await expect(fulfillDeposits(world))
         .to.emit(pool, "PayoutDeferred")
         .withArgs(4n, keeper.address, REQUEST_FEE);

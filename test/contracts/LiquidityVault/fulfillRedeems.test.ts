@@ -149,7 +149,7 @@ describe("LiquidityVault fulfillRedeems", () => {
       const { token, pool, alice, keeper } = world;
       await requestRedeem(world, alice, SHARES);
       await pass(world, REDEEM_DELAY);
-      await token.refuse(keeper, true);
+      await token.setBlocked(keeper, true);
       await expect(fulfillRedeems(world))
         .to.emit(pool, "PayoutDeferred")
         .withArgs(8n, keeper.address, REQUEST_FEE);

@@ -42,9 +42,9 @@ describe("LiquidityVault redeem", () => {
 
   it("reverts, and changes nothing, when the token refuses the receiver", async () => {
     const { token, pool, alice, bob } = await fulfilledRedeem();
-    await token.refuse(bob, true);
+    await token.setBlocked(bob, true);
     await expect(pool.connect(alice).redeem(SHARES, bob, alice))
-      .to.be.revertedWithCustomError(token, "Refused")
+      .to.be.revertedWithCustomError(token, "ReceiverBlocked")
       .withArgs(bob.address);
     expect(await pool.maxRedeem(alice)).to.equal(SHARES);
   });

@@ -116,10 +116,10 @@ describe("LiquidityVault re-entrancy", () => {
       const snapshot = await networkHelpers.takeSnapshot();
       for (const [where, name, data] of calls) {
         const target = where === "pool" ? world.pool : world.vault;
-        await world.token.setHook(target, data);
+        await world.token.setReentry(target, data);
         await run(world);
-        expect(await world.token.hookResult(), `${where}.${name} in ${move}`).to.equal(locked);
-        expect(await world.token.hookSucceeded()).to.equal(false);
+        expect(await world.token.response(), `${where}.${name} in ${move}`).to.equal(locked);
+        expect(await world.token.succeeded()).to.equal(false);
         await snapshot.restore();
       }
     });
@@ -145,10 +145,10 @@ describe("LiquidityVault re-entrancy", () => {
       ];
       for (const [data, outside] of views) {
         expect(outside).to.be.greaterThan(0n);
-        await token.setHook(pool, data);
+        await token.setReentry(pool, data);
         await run(world);
-        expect(await token.hookSucceeded()).to.equal(true);
-        expect(BigInt(await token.hookResult())).to.equal(0n);
+        expect(await token.succeeded()).to.equal(true);
+        expect(BigInt(await token.response())).to.equal(0n);
         await snapshot.restore();
       }
     });

@@ -10,6 +10,8 @@ import {
 
 const { emptyPool } = await preparePool();
 
+const RETURNS_FALSE = 1n;
+
 describe("LiquidityVault requestDeposit", () => {
   it("reverts when the controller is zero", async () => {
     const { pool, alice } = await emptyPool();
@@ -53,8 +55,7 @@ describe("LiquidityVault requestDeposit", () => {
   it("reverts when the token answers false", async () => {
     const { token, pool, alice } = await emptyPool();
     await token.mint(alice, usd("100"));
-    await token.setAnswersFalse(true);
-    await token.refuse(alice, true);
+    await token.setMode(RETURNS_FALSE);
     await expect(pool.connect(alice).requestDeposit(usd("100"), alice, alice))
       .to.be.revertedWithCustomError(pool, "SafeERC20FailedOperation")
       .withArgs(await token.getAddress());

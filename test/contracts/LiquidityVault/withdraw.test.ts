@@ -42,7 +42,7 @@ describe("LiquidityVault withdraw", () => {
   it("pays the assets and uses up their shares, rounded up", async () => {
     const world = await fulfilledRedeem();
     const { connection, token, pool, alice, bob } = world;
-    // 101e12 ÷ 100e6 shares for each unit: 1,010,000; three units of a third less would round.
+    // 101e12 ÷ 100e6 shares for each unit: 1,010,000.
     const claiming = pool.connect(alice).withdraw(3n, bob, alice);
     await expect(claiming).to.changeTokenBalances(connection.ethers, token, [pool, bob], [-3n, 3n]);
     await expect(claiming)
@@ -51,6 +51,13 @@ describe("LiquidityVault withdraw", () => {
     expect(await pool.maxWithdraw(alice)).to.equal(usd("100") - 3n);
     expect(await pool.maxRedeem(alice)).to.equal(SHARES - 3_030_000n);
     await expectLaw2(world);
+  });
+
+  it("rounds the shares up where they do not divide", async () => {
+    const { pool, alice } = await fulfilledRedeem();
+    await pool.connect(alice).redeem(1n, alice, alice);
+    // 1 × (101e12 − 1) ÷ 100e6 = 1,009,999.99…
+    expect(await pool.connect(alice).withdraw.staticCall(1n, alice, alice)).to.equal(1_010_000n);
   });
 
   it("pays everything that is claimable", async () => {
