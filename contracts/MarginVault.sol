@@ -10,6 +10,7 @@ import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IReserveLedger} from "./interfaces/IReserveLedger.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
+import {TermsMath} from "./libraries/TermsMath.sol";
 import {TokenScale} from "./libraries/TokenScale.sol";
 import {BatchModule} from "./modules/BatchModule.sol";
 import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
@@ -26,7 +27,15 @@ import {Terms} from "./types/Terms.sol";
 /// @title MarginVault
 /// @notice Holds the margin of every position of one market in separate ledgers. Composes the modules and exposes what
 /// they store.
-contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModule, SettlementModule, PoolModule, IndexedMulticall {
+contract MarginVault is
+    BatchModule,
+    TradeModule,
+    MarginModule,
+    LiquidationModule,
+    SettlementModule,
+    PoolModule,
+    IndexedMulticall
+{
     using SafeCast for uint256;
 
     /// @dev Reads its parameters from the factory that creates it.
@@ -65,8 +74,8 @@ contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModul
         ParameterBounds.checkOpenInterest(parameters.maxOpenInterest, curves_.skewScale, terms_);
         _maxOpenInterest = parameters.maxOpenInterest.toUint128();
         _latestTermsId = 1;
-        _terms[1] = terms_;
-        _market.accruedAt = uint64(block.timestamp);
+        (_terms[1].ratios, _terms[1].amounts) = TermsMath.pack(terms_);
+        _market.accruedAt = uint48(block.timestamp);
         _market.sequence = 1;
         emit TermsPublished(1, 1, terms_);
     }
@@ -88,7 +97,7 @@ contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModul
 
     /// @inheritdoc IMarginVaultState
     function terms(uint256 termsId) external view returns (Terms memory) {
-        return _terms[termsId];
+        return _termsOf(termsId);
     }
 
     /// @inheritdoc IMarginVaultState

@@ -68,11 +68,7 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
     }
 
     /// @inheritdoc IMarketFactory
-    function deployment()
-        external
-        view
-        returns (MarketParameters memory parameters, MarketAddresses memory addresses)
-    {
+    function deployment() external view returns (MarketParameters memory parameters, MarketAddresses memory addresses) {
         require(_deploying, NoDeploymentUnderWay());
         return (_parameters[marketCount], _markets[marketCount]);
     }

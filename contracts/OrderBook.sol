@@ -96,7 +96,7 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         require(order_.submittedAt != 0, OrderNotFound(orderId));
         address account = _accountOf(order_);
         uint256 forfeited;
-        if (!order_.isMarket()) _requireCancellable(order_, account);
+        if (!order_.traits.isMarket()) _requireCancellable(order_, account);
         else if (_forfeits(orderId, order_, proof)) forfeited = order_.escrowedFee();
 
         // Effects.
@@ -147,8 +147,8 @@ contract OrderBook is OrderStorage, IndexedMulticall {
     /// @dev Whether a batch is of market orders: the kind of the first order in it that waits.
     function _isMarketBatch(uint256[] calldata orderIds) private view returns (bool) {
         for (uint256 i; i < orderIds.length; ++i) {
-            Order memory order_ = _orders[orderIds[i]];
-            if (order_.submittedAt != 0) return order_.isMarket();
+            Order storage order_ = _orders[orderIds[i]];
+            if (order_.submittedAt != 0) return order_.traits.isMarket();
         }
         if (orderIds.length == 1) revert OrderNotFound(orderIds[0]);
         revert NothingExecuted(orderIds.length);
@@ -162,7 +162,7 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         bool market
     ) private view returns (bytes memory refusal, bool late) {
         if (order_.submittedAt == 0) return (abi.encodeWithSelector(OrderNotFound.selector, orderId), false);
-        if (order_.isMarket() != market) return (abi.encodeWithSelector(OrderMalformed.selector, "kind"), false);
+        if (order_.traits.isMarket() != market) return (abi.encodeWithSelector(OrderMalformed.selector, "kind"), false);
         uint256 time = order_.submittedAt + executionDelay;
         if (!market) return (_triggerRefusalOf(orderId, order_, price, time), false);
 
@@ -185,7 +185,7 @@ contract OrderBook is OrderStorage, IndexedMulticall {
             return abi.encodeWithSelector(OrderExpired.selector, orderId, order_.expiry);
         }
         // An exit must outlive the wait of the order that opens its position: without this, anybody could end it.
-        if (order_.takesFeeFromMargin() && _waitsToOpen(order_.subject)) {
+        if (order_.traits.takesFeeFromMargin() && _waitsToOpen(order_.subject)) {
             return abi.encodeWithSelector(PositionNotFound.selector, order_.subject);
         }
         if (order_.isTriggered(price.value)) return "";
@@ -269,14 +269,14 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         trade.positionId = opens ? orderId : order_.subject;
         if (opens) trade.opener = address(order_.subject);
         trade.sizeDelta = order_.sizeDelta;
-        trade.reduceOnly = order_.isReduceOnly();
+        trade.reduceOnly = order_.traits.isReduceOnly();
         trade.counted = order_.countedPosition() != 0;
         trade.margin = order_.margin;
         trade.reserve = order_.reserve;
         trade.acceptablePrice = order_.acceptablePrice;
         trade.termsId = order_.termsId;
         if (late) trade.spread = latencySpread;
-        if (order_.takesFeeFromMargin()) trade.keeperFeeFromMargin = order_.keeperFee();
+        if (order_.traits.takesFeeFromMargin()) trade.keeperFeeFromMargin = order_.keeperFee();
     }
 
     function _doesNotCover(uint256 orderId, Price memory price, uint256 time) private pure returns (bytes memory) {

@@ -12,7 +12,6 @@ import {WadMath} from "./WadMath.sol";
 /// @notice Sums over positions. A position is detached before it changes and attached after, so that the sums equal
 /// the sum over positions by construction (LAW-4).
 library MarketMath {
-    using SafeCast for uint256;
     using SafeCast for int256;
     using WadMath for uint256;
 
@@ -30,7 +29,7 @@ library MarketMath {
         market.fundingIndex = int96(WadMath.clamp(funding, type(int96).min, type(int96).max));
         uint256 borrow = market.borrowIndex + uint256(market.borrowRate) * uint256(elapsed);
         market.borrowIndex = uint64(borrow < type(uint64).max ? borrow : type(uint64).max);
-        market.accruedAt = uint64(timestamp);
+        market.accruedAt = uint48(timestamp);
     }
 
     /// @notice Takes a position out of the sums.
@@ -39,10 +38,8 @@ library MarketMath {
     function detach(Market memory market, Position memory position) internal pure {
         if (position.size > 0) market.longOpenInterest -= uint96(position.size);
         else market.shortOpenInterest -= uint96(-position.size);
-        market.netNotional -= position.openNotional;
+        market.netBasis = (market.netBasis - basisOf(position)).toInt104();
         market.totalMargin -= position.margin;
-        market.fundingBasis -= fundingBasisOf(position).toInt128();
-        market.borrowBasis -= borrowBasisOf(position).toUint128();
     }
 
     /// @notice Puts a position into the sums.
@@ -51,10 +48,8 @@ library MarketMath {
     function attach(Market memory market, Position memory position) internal pure {
         if (position.size > 0) market.longOpenInterest += uint96(position.size);
         else market.shortOpenInterest += uint96(-position.size);
-        market.netNotional += position.openNotional;
+        market.netBasis = (market.netBasis + basisOf(position)).toInt104();
         market.totalMargin += position.margin;
-        market.fundingBasis += fundingBasisOf(position).toInt128();
-        market.borrowBasis += borrowBasisOf(position).toUint128();
     }
 
     /// @notice Long minus short open interest.
@@ -82,18 +77,16 @@ library MarketMath {
         uint256 reserved
     ) internal pure returns (int256) {
         int256 skew_ = skew(market);
-        int256 funding = WadMath.mulWadFloor(skew_, market.fundingIndex) - market.fundingBasis;
-        int256 borrow = int256(reserved.mulWadDown(market.borrowIndex)) - int256(uint256(market.borrowBasis));
-        int256 net = WadMath.mulWadCeil(skew_, int256(price)) - market.netNotional - funding - borrow;
+        int256 funding = WadMath.mulWadFloor(skew_, market.fundingIndex);
+        int256 borrow = int256(reserved.mulWadDown(market.borrowIndex));
+        int256 net = WadMath.mulWadCeil(skew_, int256(price)) - market.netBasis - funding - borrow;
         net += int256(SkewMath.premium(price, skew_, skewScale));
         return WadMath.clamp(net, -int256(uint256(market.totalMargin)), int256(reserved));
     }
 
-    function fundingBasisOf(Position memory position) private pure returns (int256) {
-        return WadMath.mulWadCeil(position.size, position.fundingIndex);
-    }
-
-    function borrowBasisOf(Position memory position) private pure returns (uint256) {
-        return uint256(position.reserve).mulWadUp(position.borrowIndex);
+    function basisOf(Position memory position) private pure returns (int256) {
+        int256 funding = WadMath.mulWadCeil(position.size, position.fundingIndex);
+        int256 borrow = int256(uint256(position.reserve).mulWadUp(position.borrowIndex));
+        return position.openNotional - funding - borrow;
     }
 }

@@ -31,8 +31,8 @@ library OrderMath {
     }
 
     /// @notice Whether an order fills at a price of its own instead of on a trigger.
-    function isMarket(Order memory order) internal pure returns (bool) {
-        return order.traits & _KIND == uint8(OrderKind.Market);
+    function isMarket(uint8 traits) internal pure returns (bool) {
+        return traits & _KIND == uint8(OrderKind.Market);
     }
 
     /// @notice Whether an order with these traits opens a position.
@@ -41,13 +41,13 @@ library OrderMath {
     }
 
     /// @notice Whether an order only shrinks its position.
-    function isReduceOnly(Order memory order) internal pure returns (bool) {
-        return order.traits & _REDUCE_ONLY != 0;
+    function isReduceOnly(uint8 traits) internal pure returns (bool) {
+        return traits & _REDUCE_ONLY != 0;
     }
 
     /// @notice Whether the keeper is paid from the position's margin.
-    function takesFeeFromMargin(Order memory order) internal pure returns (bool) {
-        return order.traits & _FEE_FROM_MARGIN != 0;
+    function takesFeeFromMargin(uint8 traits) internal pure returns (bool) {
+        return traits & _FEE_FROM_MARGIN != 0;
     }
 
     /// @notice The keeper's fee [WAD quote].
@@ -57,12 +57,12 @@ library OrderMath {
 
     /// @notice The part of the keeper's fee that is held in escrow [WAD quote].
     function escrowedFee(Order memory order) internal pure returns (uint256) {
-        return takesFeeFromMargin(order) ? 0 : keeperFee(order);
+        return takesFeeFromMargin(order.traits) ? 0 : keeperFee(order);
     }
 
     /// @notice The position whose margin an order keeps from being removed while it waits; 0 for none.
     function countedPosition(Order memory order) internal pure returns (uint256) {
-        return isMarket(order) && !opens(order.traits) ? order.subject : 0;
+        return isMarket(order.traits) && !opens(order.traits) ? order.subject : 0;
     }
 
     /// @notice Whether a price serves a market order, and until when.

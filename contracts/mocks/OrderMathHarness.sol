@@ -26,10 +26,10 @@ contract OrderMathHarness {
     function meaningOf(Order calldata order) external pure returns (OrderMeaning memory) {
         return
             OrderMeaning({
-                isMarket: OrderMath.isMarket(order),
+                isMarket: OrderMath.isMarket(order.traits),
                 opens: OrderMath.opens(order.traits),
-                isReduceOnly: OrderMath.isReduceOnly(order),
-                takesFeeFromMargin: OrderMath.takesFeeFromMargin(order),
+                isReduceOnly: OrderMath.isReduceOnly(order.traits),
+                takesFeeFromMargin: OrderMath.takesFeeFromMargin(order.traits),
                 keeperFee: OrderMath.keeperFee(order),
                 escrowedFee: OrderMath.escrowedFee(order),
                 countedPosition: OrderMath.countedPosition(order)

@@ -22,6 +22,7 @@ struct Assessment {
     uint256 ratio;
     /// @dev Long minus short open interest before the liquidation [WAD base].
     int256 skew;
+    Terms terms;
 }
 
 /// @title LiquidationModule
@@ -108,16 +109,13 @@ abstract contract LiquidationModule is VaultBox {
             refusal = abi.encodeWithSelector(PositionNotFound.selector, positionId);
             return (position_, assessment, refusal);
         }
-        Terms storage terms_ = _terms[position_.termsId];
+        Terms memory terms_ = _termsOf(position_.termsId);
+        assessment.terms = terms_;
         int256 gain = position_.gain(price, position_.accrued(market_.fundingIndex, market_.borrowIndex));
         assessment.equity = position_.equity(gain);
         assessment.notional = PositionMath.notional(position_.size, price);
         assessment.ratio = uint256(terms_.maintenanceMarginRatio) + terms_.liquidationFeeRatio;
-        uint256 required = PositionMath.maintenanceMargin(
-            assessment.notional,
-            assessment.ratio,
-            terms_.minMaintenance
-        );
+        uint256 required = PositionMath.maintenanceMargin(assessment.notional, assessment.ratio, terms_.minMaintenance);
         assessment.maintenanceMargin = required;
         assessment.skew = market_.skew();
         uint256 coolUntil = position_.cooldown == 0 ? 0 : uint256(position_.priceTime) + position_.cooldown;
@@ -139,15 +137,10 @@ abstract contract LiquidationModule is VaultBox {
         Assessment memory assessment,
         Price memory price
     ) private returns (uint256 keeperFee, uint256 paidOut) {
-        Terms storage terms_ = _terms[position_.termsId];
+        Terms memory terms_ = assessment.terms;
         _detachAndFold(market_, position_);
         uint256 closed = _partialSize(position_, assessment, terms_, price.value);
-        uint256 fill = SkewMath.fillPrice(
-            price.value,
-            assessment.skew,
-            _closingDelta(position_, closed),
-            _skewScale
-        );
+        uint256 fill = SkewMath.fillPrice(price.value, assessment.skew, _closingDelta(position_, closed), _skewScale);
         Closing memory closing = _closing(position_, closed, fill);
         uint256 fee = _liquidationFee(closed, price.value, terms_);
         uint256 extra = position_.size == 0 ? _feeFromReserve(position_, closing, terms_.keeperFeeFloor) : 0;
@@ -171,7 +164,7 @@ abstract contract LiquidationModule is VaultBox {
     function _partialSize(
         Position memory position_,
         Assessment memory assessment,
-        Terms storage terms_,
+        Terms memory terms_,
         uint256 price
     ) private view returns (uint256 closed) {
         uint256 targetRatio = assessment.ratio.mulWadUp(terms_.liquidationTarget);
@@ -198,10 +191,10 @@ abstract contract LiquidationModule is VaultBox {
 
     function _keepable(
         Position memory rest,
-        Terms storage terms_,
+        Terms memory terms_,
         uint256 price,
         uint256 ratio
-    ) private view returns (bool) {
+    ) private pure returns (bool) {
         uint256 notional = PositionMath.notional(rest.size, price);
         uint256 required = notional.mulWadUp(ratio);
         int256 equity = rest.equity(rest.gain(price, 0));
@@ -214,7 +207,7 @@ abstract contract LiquidationModule is VaultBox {
     }
 
     /// @dev `max(lfr × closed notional, keeperFeeFloor)`.
-    function _liquidationFee(uint256 closed, uint256 price, Terms storage terms_) private view returns (uint256 fee) {
+    function _liquidationFee(uint256 closed, uint256 price, Terms memory terms_) private pure returns (uint256 fee) {
         fee = closed.mulWadUp(price).mulWadUp(terms_.liquidationFeeRatio);
         if (fee < terms_.keeperFeeFloor) fee = terms_.keeperFeeFloor;
     }

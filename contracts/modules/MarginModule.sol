@@ -51,24 +51,24 @@ abstract contract MarginModule is VaultCore {
         require(pending == 0, MarketOrderPending(positionId, pending));
 
         // Effects. Accrue first, so that the margin check sees today's equity.
-        Market memory market_ = _accrued();
+        Market memory market_ = _accruedIndices();
         Price memory price = _spotPrice(market_, proof);
         uint256 amount = TokenScale.toWad(amountToken, _scale);
         require(amount <= position_.margin, MarginExceeded(positionId, amount, position_.margin));
         position_.margin -= uint96(amount);
-        _requireInitialMargin(market_, positionId, position_, price.value);
+        _requireInitialMargin(market_, positionId, position_, _termsOf(position_.termsId), price.value);
         _positions[positionId].margin = position_.margin;
-        market_.totalMargin -= uint104(amount);
+        _market.totalMargin -= uint104(amount);
         emit MarginRemoved(
             positionId,
             receiver,
-            ++market_.sequence,
+            ++_market.sequence,
             amount,
             position_.margin,
             price.value,
             price.observedAt
         );
-        _storeMarket(market_);
+        _storeIndices(market_);
 
         // Interactions.
         _payOut(receiver, amountToken);
@@ -87,6 +87,6 @@ abstract contract MarginModule is VaultCore {
 
     /// @inheritdoc IMargin
     function accrue() external nonReentrant {
-        _storeMarket(_accrued());
+        _storeIndices(_accruedIndices());
     }
 }

@@ -28,22 +28,14 @@ abstract contract SettlementModule is VaultBox {
         Market memory market_ = _accrued();
         Price memory price = _spotPrice(market_, proof);
         uint256 whole = WadMath.abs(position_.size);
-        uint256 fill = SkewMath.fillPrice(
-            price.value,
-            market_.skew(),
-            _closingDelta(position_, whole),
-            _skewScale
-        );
+        uint256 fill = SkewMath.fillPrice(price.value, market_.skew(), _closingDelta(position_, whole), _skewScale);
         _detachAndFold(market_, position_);
         int256 gain = position_.gain(fill, 0);
-        require(
-            gain >= int256(uint256(position_.reserve)),
-            CapNotReached(positionId, gain, position_.reserve)
-        );
+        require(gain >= int256(uint256(position_.reserve)), CapNotReached(positionId, gain, position_.reserve));
 
         Closing memory closing = _closing(position_, whole, fill);
         position_.margin -= uint96(_settleWithPool(market_, position_, closing, 0));
-        keeperFee = _takeFromMargin(position_, _terms[position_.termsId].keeperFeeFloor);
+        keeperFee = _takeFromMargin(position_, _termsOf(position_.termsId).keeperFeeFloor);
         uint256 paidOut = _toToken(market_, position_.margin);
         _stamp(market_, position_, price.value, price.observedAt);
         emit PositionSettledAtCap(

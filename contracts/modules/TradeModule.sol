@@ -69,7 +69,7 @@ abstract contract TradeModule is VaultBox {
         _bookPositionFee(market_, fee);
         uint256 notional = PositionMath.notional(position_.size, price);
         require(notional >= terms_.minNotional, NotionalTooSmall(notional, terms_.minNotional));
-        _requireInitialMargin(market_, request.positionId, position_, price);
+        _requireInitialMargin(market_, request.positionId, position_, terms_, price);
         _stamp(market_, position_, price, _batchObservedAt);
 
         emit PositionIncreased(
@@ -95,14 +95,14 @@ abstract contract TradeModule is VaultBox {
 
     function _decrease(TradeRequest calldata request, Position memory position_) private returns (uint256 keeperFee) {
         Market memory market_ = _accrued();
-        Terms memory terms_ = _terms[position_.termsId];
+        Terms memory terms_ = _termsOf(position_.termsId);
         uint256 price = _batchPrice;
         int256 skewBefore = market_.skew();
         _detachAndFold(market_, position_);
         position_.margin = (position_.margin + request.margin).toUint96();
         int256 equityBefore = position_.equity(position_.gain(price, 0));
         uint256 notionalBefore = PositionMath.notional(position_.size, price);
-        uint256 closed = _closedSize(request, position_, terms_, skewBefore);
+        uint256 closed = _closedSize(request, position_, terms_, skewBefore, price);
         uint256 fill = _fillPrice(request, price, skewBefore, _closingDelta(position_, closed));
 
         // Effects. The gain of the part is paid out of its reserve before fees are taken from margin: so fees are
@@ -113,7 +113,7 @@ abstract contract TradeModule is VaultBox {
         _bookPositionFee(market_, fee);
         keeperFee = _takeFromMargin(position_, request.keeperFeeFromMargin);
         if (position_.size != 0) {
-            _requireNotWorse(position_, terms_, equityBefore, notionalBefore);
+            _requireNotWorse(position_, terms_, equityBefore, notionalBefore, price);
         }
         _stamp(market_, position_, price, _batchObservedAt);
         uint256 paidOut = _finishDecrease(request.positionId, market_, position_, closing, fee);
@@ -151,15 +151,12 @@ abstract contract TradeModule is VaultBox {
 
     /* CHECKS */
 
-    function _adoptTerms(
-        TradeRequest calldata request,
-        Position memory position_
-    ) private view returns (Terms memory) {
+    function _adoptTerms(TradeRequest calldata request, Position memory position_) private view returns (Terms memory) {
         uint256 latest = _latestTermsId;
         bool offered = request.termsId == latest || (position_.size != 0 && request.termsId == position_.termsId);
         require(offered, TermsNotOffered(request.termsId, latest));
         position_.termsId = uint16(request.termsId);
-        return _terms[request.termsId];
+        return _termsOf(request.termsId);
     }
 
     /// @dev What is added must bring its own reserve: bounded below, and above by the most it could win.
@@ -194,9 +191,9 @@ abstract contract TradeModule is VaultBox {
         Position memory position_,
         Terms memory terms_,
         int256 equityBefore,
-        uint256 notionalBefore
-    ) private view {
-        uint256 price = _batchPrice;
+        uint256 notionalBefore,
+        uint256 price
+    ) private pure {
         int256 equity = position_.equity(position_.gain(price, 0));
         uint256 notional = PositionMath.notional(position_.size, price);
         if (equity >= int256(PositionMath.initialMargin(notional, terms_))) return;
@@ -213,20 +210,21 @@ abstract contract TradeModule is VaultBox {
         TradeRequest calldata request,
         Position memory position_,
         Terms memory terms_,
-        int256 skewBefore
+        int256 skewBefore,
+        uint256 price
     ) private view returns (uint256 closed) {
         uint256 whole = WadMath.abs(position_.size);
         closed = WadMath.abs(request.sizeDelta);
         require(closed <= whole || request.reduceOnly, SignFlips(position_.size, request.sizeDelta));
         if (closed >= whole) return whole;
-        uint256 price = _batchPrice;
         uint256 fill = _fillPrice(request, price, skewBefore, request.sizeDelta);
         Position memory rest = _copy(position_);
         _closing(rest, closed, fill);
         _takeFromMargin(rest, _positionFee(terms_, closed, fill) + request.keeperFeeFromMargin);
-        bool keeps = PositionMath.notional(rest.size, price) >= terms_.minNotional &&
-            rest.equity(rest.gain(price, 0)) >= int256(uint256(terms_.minMargin)) &&
-            rest.reserve >= terms_.keeperFeeFloor;
+        bool keeps =
+            PositionMath.notional(rest.size, price) >= terms_.minNotional &&
+                rest.equity(rest.gain(price, 0)) >= int256(uint256(terms_.minMargin)) &&
+                rest.reserve >= terms_.keeperFeeFloor;
         if (!keeps) closed = whole;
     }
 
@@ -238,9 +236,8 @@ abstract contract TradeModule is VaultBox {
     ) private view returns (uint256 fill) {
         bool buys = sizeDelta > 0;
         if (request.spread != 0) {
-            price = buys
-                ? price.mulWadUp(WadMath.WAD + request.spread)
-                : price.mulWadDown(WadMath.WAD - request.spread);
+            price =
+                buys ? price.mulWadUp(WadMath.WAD + request.spread) : price.mulWadDown(WadMath.WAD - request.spread);
         }
         fill = SkewMath.fillPrice(price, skewBefore, sizeDelta, _skewScale);
         require(

@@ -9,6 +9,7 @@ import {TokenScale} from "../libraries/TokenScale.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Price} from "../types/Price.sol";
+import {Terms} from "../types/Terms.sol";
 import {VaultLedger} from "./VaultLedger.sol";
 
 /// @title VaultCore
@@ -56,13 +57,10 @@ abstract contract VaultCore is VaultLedger {
 
     /// @dev The price of now. The market's clock is never older than any price that changed a position, so checking it
     /// alone keeps every position from an older price.
-    function _spotPrice(
-        Market memory market_,
-        bytes calldata proof
-    ) internal returns (Price memory price) {
+    function _spotPrice(Market memory market_, bytes calldata proof) internal returns (Price memory price) {
         price = _oracle.spot{value: msg.value}(proof);
         require(price.observedAt >= market_.clock, PriceNotNewEnough(price.observedAt, market_.clock));
-        market_.clock = price.observedAt;
+        market_.clock = uint48(price.observedAt);
     }
 
     /// @dev Liquidation waits until traders could come back after an outage of the sequencer.
@@ -82,11 +80,7 @@ abstract contract VaultCore is VaultLedger {
     /* HEALTH */
 
     /// @dev Equity at `price`, with all that has accrued.
-    function _equity(
-        Market memory market_,
-        Position memory position_,
-        uint256 price
-    ) internal pure returns (int256) {
+    function _equity(Market memory market_, Position memory position_, uint256 price) internal pure returns (int256) {
         int256 owed = position_.accrued(market_.fundingIndex, market_.borrowIndex);
         return position_.equity(position_.gain(price, owed));
     }
@@ -95,13 +89,11 @@ abstract contract VaultCore is VaultLedger {
         Market memory market_,
         uint256 positionId,
         Position memory position_,
+        Terms memory terms_,
         uint256 price
-    ) internal view {
+    ) internal pure {
         int256 equity = _equity(market_, position_, price);
-        uint256 required = PositionMath.initialMargin(
-            PositionMath.notional(position_.size, price),
-            _terms[position_.termsId]
-        );
+        uint256 required = PositionMath.initialMargin(PositionMath.notional(position_.size, price), terms_);
         require(equity >= int256(required), InitialMarginNotMet(positionId, equity, required));
     }
 

@@ -9,7 +9,7 @@ import {IReserveLedger} from "../interfaces/IReserveLedger.sol";
 import {Market} from "../types/Market.sol";
 import {CurveParameters} from "../types/MarketParameters.sol";
 import {Position} from "../types/Position.sol";
-import {Terms} from "../types/Terms.sol";
+import {TermsWords} from "../types/Terms.sol";
 
 /// @title VaultStorage
 /// @notice Every immutable argument and storage variable of a MarginVault, and nothing else.
@@ -35,7 +35,7 @@ abstract contract VaultStorage is IMarginVault {
 
     Market internal _market;
     mapping(uint256 positionId => Position stored) internal _positions;
-    mapping(uint256 termsId => Terms stored) internal _terms;
+    mapping(uint256 termsId => TermsWords stored) internal _terms;
     mapping(address account => uint256 amountToken) internal _claimable;
     mapping(uint256 positionId => uint256 count) internal _pendingMarketOrders;
 

@@ -96,12 +96,7 @@ contract MarketLens is IMarketLens {
         }
     }
 
-    function _assess(
-        PositionHealth memory item,
-        Market memory market,
-        Terms memory terms,
-        uint256 price
-    ) private pure {
+    function _assess(PositionHealth memory item, Market memory market, Terms memory terms, uint256 price) private pure {
         Position memory position = item.position;
         uint256 ratio = uint256(terms.maintenanceMarginRatio) + terms.liquidationFeeRatio;
         item.owed = position.accrued(market.fundingIndex, market.borrowIndex);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @dev Sums over all positions of one market, and the indices they accrue by. Six slots.
+/// @dev Sums over all positions of one market, and the indices they accrue by. Five slots.
 struct Market {
     // Slot 0.
     /// @dev Sum of long sizes [WAD base].
     uint96 longOpenInterest;
     /// @dev Sum of short sizes, unsigned [WAD base].
     uint96 shortOpenInterest;
-    /// @dev Observation time of the newest price that the market has used [s]; never moves back.
-    uint64 clock;
     // Slot 1.
     /// @dev Cumulative funding [WAD quote per base].
     int96 fundingIndex;
     /// @dev Cumulative borrow fee per unit of reserve [WAD].
     uint64 borrowIndex;
     /// @dev Up to when both indices are accrued [s].
-    uint64 accruedAt;
+    uint48 accruedAt;
+    /// @dev Observation time of the newest price that the market has used [s]; never moves back.
+    uint48 clock;
     // Slot 2.
     /// @dev Growth of the funding index: funding rate × reference price [WAD quote per base per s].
     int96 fundingVelocity;
@@ -25,18 +25,14 @@ struct Market {
     /// @dev Index price at the last change of size [WAD quote per base].
     uint96 referencePrice;
     // Slot 3.
-    /// @dev Sum of signed open notionals [WAD quote].
-    int104 netNotional;
+    /// @dev Sum of open notional − size × funding index − reserve × borrow index, both products as at the position's last
+    /// fold and rounded up: what all positions would gain follows from it, the skew and the indices [± WAD quote].
+    int104 netBasis;
     /// @dev Sum of margins [WAD quote].
     uint104 totalMargin;
     /// @dev Number of the newest log of this contract: a gap means that a log was lost.
     uint48 sequence;
     // Slot 4.
-    /// @dev Sum of size × funding index at the last fold, each rounded up [WAD quote].
-    int128 fundingBasis;
-    /// @dev Sum of reserve × borrow index at the last fold, each rounded up [WAD quote].
-    uint128 borrowBasis;
-    // Slot 5.
     /// @dev Owed to the pool and not yet swept to it [WAD quote].
     uint128 poolDue;
     /// @dev Owed to the receiver of protocol fees [WAD quote].

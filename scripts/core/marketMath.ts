@@ -68,9 +68,9 @@ export function tradersClaim({
   readonly reserved: bigint;
 }): bigint {
   const skew_ = skew(market);
-  const funding = checkInt(mulWadFloor(skew_, market.fundingIndex) - market.fundingBasis);
-  const borrow = mulWadDown(reserved, market.borrowIndex) - market.borrowBasis;
-  const worth = checkInt(mulWadCeil(skew_, castInt256(price)) - market.netNotional);
+  const funding = mulWadFloor(skew_, market.fundingIndex);
+  const borrow = castInt256(mulWadDown(reserved, market.borrowIndex));
+  const worth = checkInt(mulWadCeil(skew_, castInt256(price)) - market.netBasis);
   const net = checkInt(checkInt(worth - funding) - borrow);
   const claim = checkInt(net + castInt256(premium({ price, skew: skew_, skewScale })));
   return clamp({ a: claim, lower: -market.totalMargin, upper: castInt256(reserved) });
@@ -79,14 +79,13 @@ export function tradersClaim({
 function combine(market: Market, position: Position, sign: 1n | -1n): Market {
   const size = checkUint(position.size > 0n ? position.size : checkInt(-position.size, 96), 96);
   const side = position.size > 0n ? "longOpenInterest" : "shortOpenInterest";
-  const funding = checkInt(mulWadCeil(position.size, position.fundingIndex), 128);
-  const borrow = checkUint(mulWadUp(position.reserve, position.borrowIndex), 128);
+  const funding = mulWadCeil(position.size, position.fundingIndex);
+  const borrow = castInt256(mulWadUp(position.reserve, position.borrowIndex));
+  const basis = checkInt(checkInt(position.openNotional - funding) - borrow);
   return {
     ...market,
     [side]: checkUint(market[side] + sign * size, 96),
-    netNotional: checkInt(market.netNotional + sign * position.openNotional, 104),
+    netBasis: checkInt(market.netBasis + sign * basis, 104),
     totalMargin: checkUint(market.totalMargin + sign * position.margin, 104),
-    fundingBasis: checkInt(market.fundingBasis + sign * funding, 128),
-    borrowBasis: checkUint(market.borrowBasis + sign * borrow, 128),
   };
 }

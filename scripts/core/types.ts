@@ -42,16 +42,12 @@ export interface Market {
   readonly borrowRate: bigint;
   /** Index price at the last change of size [WAD quote per base]. */
   readonly referencePrice: bigint;
-  /** Sum of signed open notionals [± WAD quote]. */
-  readonly netNotional: bigint;
+  /** Sum of open notional − size × funding index − reserve × borrow index as at each last fold [± WAD quote]. */
+  readonly netBasis: bigint;
   /** Sum of margins [WAD quote]. */
   readonly totalMargin: bigint;
   /** Number of the newest log of the contract. */
   readonly sequence: bigint;
-  /** Sum of size × funding index at the last fold, each rounded up [± WAD quote]. */
-  readonly fundingBasis: bigint;
-  /** Sum of reserve × borrow index at the last fold, each rounded up [WAD quote]. */
-  readonly borrowBasis: bigint;
   /** Owed to the pool and not yet swept to it [WAD quote]. */
   readonly poolDue: bigint;
   /** Owed to the receiver of protocol fees [WAD quote]. */

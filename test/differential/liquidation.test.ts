@@ -6,9 +6,10 @@ import {
   previewLiquidation,
 } from "../../scripts/core/liquidation.ts";
 import { abs } from "../../scripts/core/wadMath.ts";
+import { later, place, type Staging } from "../fixtures/staging.ts";
 import { plain } from "../fixtures/structs.ts";
 import { type VaultStage, vaultHarnessFixture } from "../fixtures/vaultHarness.ts";
-import { type RandomScene, scenes } from "./scenes.ts";
+import { scenes } from "./scenes.ts";
 
 const WAD = 10n ** 18n;
 const POSITION_ID = 7n;
@@ -36,7 +37,7 @@ describe("liquidate against its preview", () => {
         fc.asyncProperty(scenes({ skewScale: market.skewScale, now: START }), async (drawn) => {
           now += 60n;
           const scene = later(drawn, now - START);
-          await place(stage, scene, now);
+          await place(stage, { ...scene, positionId: POSITION_ID, now });
           const { curves, scale } = stage;
           const preview = previewLiquidation(scene.position, { ...scene, curves, scale, now });
           seen[preview.kind] += 1;
@@ -52,26 +53,6 @@ describe("liquidate against its preview", () => {
   }
 });
 
-/** The same scene at a later time. */
-function later(scene: RandomScene, shift: bigint): RandomScene {
-  return {
-    ...scene,
-    market: {
-      ...scene.market,
-      accruedAt: scene.market.accruedAt + shift,
-      clock: scene.market.clock + shift,
-    },
-    position: { ...scene.position, priceTime: scene.position.priceTime + shift },
-  };
-}
-
-async function place({ vault, double }: VaultStage, scene: RandomScene, now: bigint) {
-  const { position, market, terms, price } = scene;
-  await vault.place(market, POSITION_ID, position, terms);
-  const observed = { validFrom: now - 1n, observedAt: now - 1n, validUntil: now, upSince: 0n };
-  await double.setPrice({ value: price, ...observed });
-}
-
 async function expectRefusal({ vault, double }: VaultStage, refusal: LiquidationRefusal) {
   const { kind: _, error, ...values } = refusal;
   await expect(vault.liquidate(POSITION_ID, "0x", double, GAS))
@@ -82,7 +63,7 @@ async function expectRefusal({ vault, double }: VaultStage, refusal: Liquidation
 async function expectOutcome(
   { vault, double }: VaultStage,
   outcome: LiquidationOutcome,
-  { position, terms, price }: RandomScene,
+  { position, terms, price }: Staging,
 ) {
   const response = await vault.liquidate(POSITION_ID, "0x", double, GAS);
   const receipt = await response.wait();

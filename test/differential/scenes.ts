@@ -1,19 +1,12 @@
 import fc from "fast-check";
 import * as marketMath from "../../scripts/core/marketMath.ts";
 import { accrued } from "../../scripts/core/positionMath.ts";
-import type { Market, Position, Terms } from "../../scripts/core/types.ts";
+import type { Terms } from "../../scripts/core/types.ts";
+import type { Staging } from "../fixtures/staging.ts";
 import { marketOf, positionOf, termsOf } from "../fixtures/states.ts";
 
 const WAD = 10n ** 18n;
 const PERMILLE = 1000n;
-
-/** A position in a market at a price, around the edge of liquidation. */
-export interface RandomScene {
-  readonly position: Position;
-  readonly market: Market;
-  readonly terms: Terms;
-  readonly price: bigint;
-}
 
 const share = (min: bigint, max: bigint) => fc.bigInt({ min, max });
 const ppm = (value: bigint) => value * 10n ** 12n;
@@ -49,7 +42,7 @@ export function scenes({
 }: {
   readonly skewScale: bigint;
   readonly now: bigint;
-}): fc.Arbitrary<RandomScene> {
+}): fc.Arbitrary<Staging> {
   return fc
     .record({
       terms,
@@ -101,7 +94,7 @@ interface Fields {
   readonly now: bigint;
 }
 
-function build(fields: Fields): RandomScene {
+function build(fields: Fields): Staging {
   const { price, whole, now } = fields;
   const size = fields.isLong ? whole : -whole;
   const worth = (whole * price) / WAD;
@@ -129,10 +122,8 @@ function build(fields: Fields): RandomScene {
     accruedAt: now - fields.elapsed,
     clock: now - 60n,
     referencePrice: price,
-    netNotional: -worth / 2n,
+    netBasis: -worth / 2n,
     totalMargin: worth,
-    fundingBasis: worth,
-    borrowBasis: worth,
     poolDue: fields.elapsed * 12_345_678_901n,
   };
   const { fundingIndex, borrowIndex } = marketMath.accrue(marketOf(rates), now);

@@ -9,7 +9,7 @@ import {
 import type { MathHarness } from "../../types/ethers-contracts/index.ts";
 import { plain } from "../fixtures/structs.ts";
 
-const RUNS = 24;
+const RUNS = 16;
 const CASES_PER_RUN = 96;
 
 /** One core function and the library function it must equal. */

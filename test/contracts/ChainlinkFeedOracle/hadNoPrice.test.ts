@@ -166,6 +166,21 @@ describe("ChainlinkFeedOracle hadNoPrice", () => {
       expect(await asked(fixture, { from: after, indexId: third.id })).to.equal(true);
     });
 
+    it("answers false when it came only after the span, whatever it says", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const first = await pushRound(fixture.index, { answer: ETH });
+      const second = await pushRound(fixture.index, {
+        answer: MIN_ANSWER,
+        at: first.updatedAt + 71n,
+      });
+      await moveTo(fixture, second.updatedAt + 200n);
+
+      // Up to the 70th second the first was in force, and a price.
+      const from = first.updatedAt + 10n;
+      expect(await asked(fixture, { from, indexId: second.id })).to.equal(false);
+      expect(await asked(fixture, { from, indexId: first.id })).to.equal(false);
+    });
+
     it("answers false for the earlier of two rounds of one second", async () => {
       const fixture = await loadFixture(deploySingle);
       const first = await pushRound(fixture.index, { answer: ETH });

@@ -124,27 +124,23 @@ describe("MarketMath", () => {
 
   describe("attach", () => {
     it("adds a long to every sum", async () => {
-      // Bases: 10 × 3 and 20,000 × 0.01.
+      // 20,000 − 10 × 3 − 20,000 × 0.01.
       const position = { ...LONG, fundingIndex: parseEther("3"), borrowIndex: parseEther("0.01") };
       const expected = marketOf({
         longOpenInterest: parseEther("10"),
-        netNotional: parseEther("20000"),
+        netBasis: parseEther("19770"),
         totalMargin: parseEther("2000"),
-        fundingBasis: parseEther("30"),
-        borrowBasis: parseEther("200"),
       });
       expect(await attached(marketOf({}), position)).to.deep.equal(expected);
     });
 
     it("adds a short to every sum", async () => {
-      // Bases: −4 × 3 and 8,000 × 0.01.
+      // −8,000 + 4 × 3 − 8,000 × 0.01.
       const position = { ...SHORT, fundingIndex: parseEther("3"), borrowIndex: parseEther("0.01") };
       const expected = marketOf({
         shortOpenInterest: parseEther("4"),
-        netNotional: parseEther("-8000"),
+        netBasis: parseEther("-8068"),
         totalMargin: parseEther("1000"),
-        fundingBasis: parseEther("-12"),
-        borrowBasis: parseEther("80"),
       });
       expect(await attached(marketOf({}), position)).to.deep.equal(expected);
     });

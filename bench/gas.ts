@@ -1,0 +1,194 @@
+import { network } from "hardhat";
+import {
+  type MarketFixture,
+  marketWith,
+  newestPrice,
+  proofOf,
+  pushPrice,
+} from "../test/fixtures/market.ts";
+import {
+  executeOrder,
+  openPosition,
+  submitAndExecute,
+  submitOrder,
+} from "../test/fixtures/trading.ts";
+
+const WAD = 10n ** 18n;
+const HOUR = 3_600;
+const BATCH = 5;
+
+/** One measured operation [gas]. */
+export interface GasRow {
+  readonly operation: string;
+  readonly gas: number;
+  /** Ceiling that the project set itself; null where there is none. */
+  readonly ceiling: number | null;
+}
+
+/** What the market under test looks like. */
+interface Variant {
+  readonly composite: boolean;
+  readonly suffix: string;
+}
+
+const CEILINGS: Readonly<Record<string, number>> = {
+  submit: 145_000,
+  "execute open": 275_000,
+  "further order in a batch": 110_000,
+  "add margin": 62_000,
+  "remove margin": 130_000,
+  "execute close": 210_000,
+  "liquidate fully": 200_000,
+  "liquidate partially": 215_000,
+  "further item in a batch": 45_000,
+};
+
+/** Measures the gas of every common operation, with real Chainlink proxies and a proxied token of 6 decimals. */
+export async function measureGas(): Promise<readonly GasRow[]> {
+  const composite = await measureVariant({ composite: true, suffix: "" });
+  const single = await measureVariant({ composite: false, suffix: " (single feed)" });
+  const rows = [...composite, ...single];
+  return rows.map(({ operation, gas }) => ({
+    operation,
+    gas,
+    ceiling: CEILINGS[operation] ?? null,
+  }));
+}
+
+async function measureVariant(variant: Variant): Promise<readonly Omit<GasRow, "ceiling">[]> {
+  const connection = await network.create();
+  const create = marketWith({ composite: variant.composite, token: "proxied" });
+  const market = await create(connection);
+  await warmUp(market);
+  const measured: readonly (readonly [string, bigint])[] = [
+    ...(await measureLife(market)),
+    ...(await measureBatch(market)),
+    ...(await measureLiquidations(market)),
+  ];
+  await connection.close();
+  return measured.map(([operation, gas]) => ({
+    operation: operation + variant.suffix,
+    gas: Number(gas),
+  }));
+}
+
+/** A market in which both sides are open, rates run and every ledger slot has been written. */
+async function warmUp(market: MarketFixture): Promise<void> {
+  const { bob, carol } = market.accounts;
+  await openPosition(market, { account: bob, size: 40n * WAD, margin: 20_000n * WAD });
+  await openPosition(market, { account: carol, size: -30n * WAD, margin: 20_000n * WAD });
+  await openPosition(market, { account: bob, size: 5n * WAD, margin: 20_000n * WAD });
+  const closing = await openPosition(market, {
+    account: carol,
+    size: 5n * WAD,
+    margin: 2_000n * WAD,
+  });
+  await submitAndExecute(market, carol, {
+    positionId: closing,
+    sizeDelta: -5n * WAD,
+    reduceOnly: true,
+  });
+  await wait(market);
+}
+
+async function wait(market: MarketFixture): Promise<void> {
+  await market.connection.networkHelpers.time.increase(HOUR / 2);
+  await pushPrice(market, await newestPrice(market));
+}
+
+async function gasOf(
+  sent: Promise<{ wait(): Promise<{ gasUsed: bigint } | null> }>,
+): Promise<bigint> {
+  const receipt = await (await sent).wait();
+  if (receipt === null) throw new Error("A transaction was not mined.");
+  return receipt.gasUsed;
+}
+
+async function measureLife(market: MarketFixture): Promise<readonly (readonly [string, bigint])[]> {
+  const { alice } = market.accounts;
+  const open = await submitOrder(market, alice, {
+    sizeDelta: 10n * WAD,
+    margin: 2_000n * WAD,
+    reserve: 4_000n * WAD,
+  });
+  const submitted = await newestTransactionGas(market);
+  const executed = await executeOrder(market, open);
+  await wait(market);
+  const vault = market.marginVault.connect(alice);
+  const added = await gasOf(vault.addMargin(open.orderId, 500_000_000n));
+  await wait(market);
+  const removed = await gasOf(vault.removeMargin(open.orderId, 400_000_000n, alice, "0x"));
+  await wait(market);
+  const closed = await submitAndExecute(market, alice, {
+    positionId: open.orderId,
+    sizeDelta: -10n * WAD,
+    reduceOnly: true,
+  });
+  return [
+    ["submit", submitted],
+    ["execute open", executed.gasUsed],
+    ["add margin", added],
+    ["remove margin", removed],
+    ["execute close", closed.receipt.gasUsed],
+  ];
+}
+
+async function newestTransactionGas(market: MarketFixture): Promise<bigint> {
+  const block = await market.connection.ethers.provider.getBlock("latest");
+  return block?.gasUsed ?? 0n;
+}
+
+/** Marginal gas of one more order in a batch of opens. */
+async function measureBatch(
+  market: MarketFixture,
+): Promise<readonly (readonly [string, bigint])[]> {
+  const { alice, keeper } = market.accounts;
+  const executeMany = async (count: number): Promise<bigint> => {
+    const ids: bigint[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const order = { sizeDelta: 2n * WAD, margin: 500n * WAD, reserve: 800n * WAD };
+      ids.push((await submitOrder(market, alice, order)).orderId);
+    }
+    const at = BigInt(await market.connection.networkHelpers.time.latest());
+    const delay = await market.orderBook.executionDelay();
+    const round = await pushPrice(market, await newestPrice(market), at + delay + 1n);
+    const book = market.orderBook.connect(keeper);
+    return await gasOf(book.execute(ids, await proofOf(market, round), keeper));
+  };
+  await wait(market);
+  const one = await executeMany(1);
+  await wait(market);
+  const many = await executeMany(BATCH + 1);
+  return [["further order in a batch", (many - one) / BigInt(BATCH)]];
+}
+
+async function measureLiquidations(
+  market: MarketFixture,
+): Promise<readonly (readonly [string, bigint])[]> {
+  const { alice, keeper } = market.accounts;
+  const price = await newestPrice(market);
+  const openAt = async (margin: bigint): Promise<bigint> =>
+    await openPosition(market, { account: alice, size: 10n * WAD, margin, price });
+  const fully = await openAt(1_000n * WAD);
+  const partly = await openAt(1_320n * WAD);
+  const batch = [];
+  for (let i = 0; i < BATCH + 2; i += 1) batch.push(await openAt(1_000n * WAD));
+  const [first, ...rest] = batch;
+  if (first === undefined) throw new Error("No position to liquidate.");
+
+  await pushPrice(market, (price * 9_080n) / 10_000n);
+  const vault = market.marginVault.connect(keeper);
+  const full = await gasOf(vault.liquidate(fully, "0x", keeper));
+  const one = await gasOf(vault.liquidateBatch([first], "0x", keeper));
+  const many = await gasOf(vault.liquidateBatch(rest, "0x", keeper));
+  // 1,320 of margin on 20,000: equity falls below maintenance, and a part brings it back.
+  await pushPrice(market, (price * 9_575n) / 10_000n);
+  const partial = await gasOf(vault.liquidate(partly, "0x", keeper));
+  const { size } = await market.marginVault.position(partly);
+  if (size === 0n) throw new Error("The partial liquidation closed the whole position.");
+  return [
+    ["liquidate fully", full],
+    ["liquidate partially", partial],
+    ["further item in a batch", (many - one) / BigInt(BATCH)],
+  ];
+}

@@ -1,0 +1,57 @@
+import { writeFileSync } from "node:fs";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { type GasRow, measureGas } from "./gas.ts";
+import { PUBLISHED_GAS } from "./published.ts";
+
+const program = new Command("bench").description("Measurements that anybody can repeat.");
+
+program
+  .command("gas")
+  .description("gas of every common operation, beside its ceiling and the field's figures")
+  .option("--json <file>", "write the rows to a file")
+  .action(async (options: { readonly json?: string }) => {
+    const rows = await measureGas();
+    process.stdout.write(`${gasTable(rows)}\n\n${fieldTable(rows)}\n`);
+    const over = rows.filter((row) => row.ceiling !== null && row.gas > row.ceiling);
+    for (const row of over) {
+      process.stdout.write(`over its ceiling: ${row.operation}, ${row.gas} > ${row.ceiling}\n`);
+    }
+    if (options.json !== undefined) {
+      const report = { rows, field: PUBLISHED_GAS, withinBudget: over.length === 0 };
+      writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    }
+  });
+
+function gasTable(rows: readonly GasRow[]): string {
+  const table = new Table({ head: ["operation", "gas", "ceiling", "left"], style: { head: [] } });
+  for (const { operation, gas, ceiling } of rows) {
+    const left = ceiling === null ? "" : (ceiling - gas).toLocaleString("en");
+    table.push([operation, gas.toLocaleString("en"), ceiling?.toLocaleString("en") ?? "", left]);
+  }
+  return table.toString();
+}
+
+/** Opening takes two transactions here, the account's and the keeper's; their sum is what compares. */
+function fieldTable(rows: readonly GasRow[]): string {
+  const gasOf = (operation: string) => rows.find((row) => row.operation === operation)?.gas ?? 0;
+  const table = new Table({
+    head: ["project", "source", "open", "add margin", "liquidate"],
+    style: { head: [] },
+  });
+  const show = (gas: number | null) => gas?.toLocaleString("en") ?? "";
+  const open = gasOf("submit") + gasOf("execute open");
+  table.push([
+    "Bulkhead",
+    "measured here",
+    show(open),
+    show(gasOf("add margin")),
+    show(gasOf("liquidate fully")),
+  ]);
+  for (const row of PUBLISHED_GAS) {
+    table.push([row.project, row.source, show(row.open), show(row.addMargin), show(row.liquidate)]);
+  }
+  return table.toString();
+}
+
+await program.parseAsync();
