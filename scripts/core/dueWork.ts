@@ -177,7 +177,7 @@ function proofOf(snapshot: Snapshot, order: WaitingOrder) {
   const start = served.late ? latest : served.round.updatedAt;
   const window = constants.executionWindow;
   if (now > deadlineOf({ start, upSince, window })) return undefined;
-  const quoteRoundId = quoteFor(snapshot, served.round);
+  const quoteRoundId = quoteFor(snapshot, served.round, served.late ? latest : undefined);
   return quoteRoundId === undefined
     ? undefined
     : { indexRoundId: served.round.roundId, quoteRoundId };
@@ -193,7 +193,10 @@ function servingRound(snapshot: Snapshot, time: bigint, latest: bigint) {
   return before === undefined ? undefined : { round: before, late: true };
 }
 
-function quoteFor(snapshot: Snapshot, index: Round): bigint | undefined {
+/** The quote in force when the index round was written; up to `until`, where it must last so long. */
+function quoteFor(snapshot: Snapshot, index: Round, until?: bigint): bigint | undefined {
   if (!snapshot.hasQuoteFeed) return 0n;
-  return roundInForce(snapshot.quoteRounds, index.updatedAt)?.roundId;
+  const quote = roundInForce(snapshot.quoteRounds, index.updatedAt);
+  const last = until === undefined ? quote : roundInForce(snapshot.quoteRounds, until);
+  return last === quote ? quote?.roundId : undefined;
 }

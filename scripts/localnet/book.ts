@@ -54,6 +54,7 @@ const USUAL_NOTIONAL = 30_000n * WAD;
 /** The largest position of an archetype is this many times the smallest. */
 const SPREAD = 12;
 const BASIS_POINTS = 10_000n;
+const MAX_SPARE_BPS = 1600;
 /** More than any price that an order can hold would be; a buyer at any price. */
 const ANY_PRICE = 2n ** 95n;
 
@@ -65,14 +66,19 @@ const ANY_PRICE = 2n ** 95n;
 export function drawBook(seed: number, limits: BookLimits): readonly PlannedPosition[] {
   const random = seeded(seed);
   const drawn = ARCHETYPES.flatMap((archetype) =>
-    Array.from({ length: archetype.count }, () => ({ archetype, weight: weightOf(random) })),
+    Array.from({ length: archetype.count }, (_, index) => ({
+      archetype,
+      weight: weightOf(random),
+      // The first of a kind has its full leverage, the others somewhat less.
+      spare: index === 0 ? 0 : Math.round(MAX_SPARE_BPS * random.next()),
+    })),
   );
   const unit = notionalPerWeight(drawn, limits);
-  return shuffled(drawn, random).map(({ archetype, weight }, accountIndex) => {
+  return shuffled(drawn, random).map(({ archetype, weight, spare }, accountIndex) => {
     const raw = BigInt(weight) * unit;
     const least = 4n * limits.minNotional;
     const notional = raw > least ? raw : least;
-    return plan({ archetype, accountIndex, notional, limits });
+    return plan({ archetype, accountIndex, notional, spare, limits });
   });
 }
 
@@ -100,18 +106,22 @@ function plan({
   archetype,
   accountIndex,
   notional,
+  spare,
   limits,
 }: {
   readonly archetype: Archetype;
   readonly accountIndex: number;
   readonly notional: bigint;
+  /** Margin beyond what the leverage asks [basis points]. */
+  readonly spare: number;
   readonly limits: BookLimits;
 }): PlannedPosition {
   const { price } = limits;
   const long = archetype.side === "long";
   const whole = roundTo((notional * WAD) / price, 10n ** 12n);
   const worth = mulWadUp(whole, price);
-  const margin = marginFor(archetype, worth, limits);
+  const enough = marginFor(archetype, worth, limits);
+  const margin = ceilTo(moved(enough, spare), limits.tokenScale);
   const against = (basisPoints: number) => moved(price, long ? -basisPoints : basisPoints);
   const reaction = archetype.reaction;
   return {

@@ -35,7 +35,7 @@ const LEFT = 64;
 const RIGHT = 20;
 const TOP = 24;
 const BOTTOM = 44;
-const STEP = 9;
+const STEP = 8;
 const WAD_PER_ANSWER = 10n ** 10n;
 
 /** Liquidations hang below the price, all else stands above it. */
@@ -102,7 +102,7 @@ function pricePath(rounds: readonly ReplayRound[], frame: Frame): string {
 }
 
 function priceGrid({ prices, toY }: Frame): string {
-  const step = niceStep((Math.max(...prices) - Math.min(...prices)) / 5);
+  const step = niceStep((Math.max(...prices) - Math.min(...prices)) / 6);
   const first = Math.ceil(Math.min(...prices) / step) * step;
   const count = Math.floor((Math.max(...prices) - first) / step) + 1;
   const lines = Array.from({ length: Math.max(count, 0) }, (_, index) => first + index * step);
@@ -168,7 +168,7 @@ function placeOf(
 function shape(kind: Kind, { x, y }: Point): string {
   switch (kind) {
     case "liquidatedPartially":
-      return `<circle class="partial" cx="${at(x)}" cy="${at(y)}" r="4"/>`;
+      return `<circle class="partial" cx="${at(x)}" cy="${at(y)}" r="2.6"/>`;
     case "liquidatedFully":
       return `<circle class="full" cx="${at(x)}" cy="${at(y)}" r="4"/>`;
     case "stopped":
@@ -183,7 +183,7 @@ function shape(kind: Kind, { x, y }: Point): string {
 
 function niceStep(raw: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(raw, 1e-6)));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * magnitude >= raw) ?? 10;
+  const factor = [1, 2, 2.5, 5, 10].find((candidate) => candidate * magnitude >= raw) ?? 10;
   return factor * magnitude;
 }
 

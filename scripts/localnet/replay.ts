@@ -40,13 +40,14 @@ export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Prom
   let quotedAt = 0;
   for (const [index, round] of rounds.entries()) {
     snapshot = await passTime(stage, snapshot, round.time);
+    // The quote first: a price is in force only as long as both of its rounds are.
+    if (round.time - quotedAt > stage.quoteEvery) {
+      quotedAt = round.time;
+      await writeQuote(stage, quotedAt - 1);
+    }
     const head = await writeIndex(stage, round);
     snapshot = await look(stage.reader, head);
     lag.mark({ index, time: head.timestamp }, snapshot);
-    if (head.timestamp - quotedAt > stage.quoteEvery) {
-      quotedAt = head.timestamp;
-      await writeQuote(stage, quotedAt + 1);
-    }
     if (settler.isDue(soon(snapshot))) snapshot = await settleAfter(stage);
     if (await owners.act(snapshot)) snapshot = await settler.settle();
     stage.onRound(index, snapshot);

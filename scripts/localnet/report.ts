@@ -111,6 +111,7 @@ function kindTable(rows: readonly KindRow[]): string {
     "In part",
     "Whole",
     "Capped",
+    "Partial steps",
     "Paid in",
     "Result",
   ];
@@ -120,7 +121,7 @@ function kindTable(rows: readonly KindRow[]): string {
     return [
       row.label,
       String(row.count),
-      ...ends.map((count) => (count === 0 ? "" : String(count))),
+      ...[...ends, row.partial].map((count) => (count === 0 ? "" : String(count))),
       readable(row.paidIn),
       returnOf(row),
     ];

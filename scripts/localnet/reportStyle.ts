@@ -32,7 +32,7 @@ svg text { fill: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nu
 .price-label { text-anchor: end; dominant-baseline: middle; }
 .time-label { text-anchor: middle; }
 .full { fill: var(--full); stroke: var(--card); stroke-width: 1; }
-.partial { fill: var(--card); stroke: var(--partial); stroke-width: 2; }
+.partial { fill: var(--card); stroke: var(--partial); stroke-width: 1.4; }
 .stopped { fill: var(--stopped); stroke: var(--card); stroke-width: 1; }
 .capped { fill: var(--capped); stroke: var(--card); stroke-width: 1; }
 .closed { fill: var(--closed); stroke: var(--card); stroke-width: 1; }

@@ -60,25 +60,29 @@ export class Settler {
 
   /** Wait until nothing is due, and return the market as it is then. */
   async settle(): Promise<Snapshot> {
-    const started = performance.now();
-    let movedAt = started;
-    let block = -1;
+    const deadline = performance.now() + this.#bounds.deadlineMs;
     for (;;) {
       const snapshot = await this.#look();
       const due = dueWork(snapshot).filter((name) => !this.#overdue.has(name));
       if (due.length === 0) return snapshot;
-      const now = performance.now();
-      if (snapshot.blockNumber !== block) {
-        block = snapshot.blockNumber;
-        movedAt = now;
-      }
-      if (now - started > this.#bounds.deadlineMs) {
+      if (performance.now() > deadline) {
         for (const name of due) this.#overdue.add(name);
         return snapshot;
       }
-      if (now - movedAt > this.#bounds.idleMs) await mineAt(this.#world.provider);
-      await sleep(this.#bounds.pollMs);
+      await this.#nextBlock(snapshot.blockNumber);
     }
+  }
+
+  /** Wait until somebody mines a block, or mine one. */
+  async #nextBlock(after: number): Promise<void> {
+    const { provider } = this.#world;
+    const patience = performance.now() + this.#bounds.idleMs;
+    while (performance.now() < patience) {
+      await sleep(this.#bounds.pollMs);
+      const head = await patiently(() => readHead(provider));
+      if (head.number !== after) return;
+    }
+    await mineAt(provider);
   }
 
   #look(): Promise<Snapshot> {

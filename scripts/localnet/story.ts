@@ -142,9 +142,21 @@ function poolLines(result: DemoResult): readonly string[] {
 
 function kindTable(rows: readonly KindRow[]): string {
   const table = new Table({
-    head: ["Kind", "n", "open", "closed", "stopped", "part", "full", "capped", "paid in", "result"],
+    head: [
+      "Kind",
+      "n",
+      "open",
+      "closed",
+      "stopped",
+      "part",
+      "full",
+      "capped",
+      "steps",
+      "paid in",
+      "result",
+    ],
     style: { head: [], border: [], compact: true },
-    colAligns: ["left", ...Array.from({ length: 9 }, () => "right" as const)],
+    colAligns: ["left", ...Array.from({ length: 10 }, () => "right" as const)],
   });
   for (const row of rows) {
     const { open, closed, stopped, liquidatedPartially, liquidatedFully, cappedOut } = row.outcomes;
@@ -152,7 +164,7 @@ function kindTable(rows: readonly KindRow[]): string {
     table.push([
       row.label,
       row.count,
-      ...ends.map((count) => (count === 0 ? "" : count)),
+      ...[...ends, row.partial].map((count) => (count === 0 ? "" : count)),
       readable(row.paidIn),
       returnOf(row),
     ]);
