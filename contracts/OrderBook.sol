@@ -120,8 +120,9 @@ contract OrderBook is OrderStorage, IndexedMulticall {
             emit OrderExecuted(orderId, msg.sender, ++_sequence, keeperFee, late);
             return (true, keeperFee);
         } catch (bytes memory reason) {
-            // Every check has a typed error. Only running out of gas has none, and that must never cancel an order.
-            require(reason.length != 0, InsufficientGas(gasleft(), _GAS_PER_FILL));
+            // Every check has a typed error. Running out of gas has none, or that of a transfer: it must never cancel an order.
+            bool starved = reason.length == 0 || bytes4(reason) == InsufficientTransferGas.selector;
+            require(!starved, InsufficientGas(gasleft(), _GAS_PER_FILL));
             return (false, _abandon(orderId, order_, reason));
         }
     }
