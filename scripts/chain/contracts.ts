@@ -86,11 +86,9 @@ export function toMarket(stored: Market): Market {
     fundingVelocity: stored.fundingVelocity,
     borrowRate: stored.borrowRate,
     referencePrice: stored.referencePrice,
-    netNotional: stored.netNotional,
+    netBasis: stored.netBasis,
     totalMargin: stored.totalMargin,
     sequence: stored.sequence,
-    fundingBasis: stored.fundingBasis,
-    borrowBasis: stored.borrowBasis,
     poolDue: stored.poolDue,
     protocolDue: stored.protocolDue,
   };

@@ -102,10 +102,8 @@ function sumsMatch({ market, positions, pool }: Holdings): boolean {
     ...market,
     longOpenInterest: 0n,
     shortOpenInterest: 0n,
-    netNotional: 0n,
+    netBasis: 0n,
     totalMargin: 0n,
-    fundingBasis: 0n,
-    borrowBasis: 0n,
   };
   const summed = positions.reduce(attach, empty);
   const reserves = sumOf(positions.map((position) => position.reserve));
@@ -113,10 +111,8 @@ function sumsMatch({ market, positions, pool }: Holdings): boolean {
     reserves === pool.reserved &&
     summed.longOpenInterest === market.longOpenInterest &&
     summed.shortOpenInterest === market.shortOpenInterest &&
-    summed.netNotional === market.netNotional &&
-    summed.totalMargin === market.totalMargin &&
-    summed.fundingBasis === market.fundingBasis &&
-    summed.borrowBasis === market.borrowBasis
+    summed.netBasis === market.netBasis &&
+    summed.totalMargin === market.totalMargin
   );
 }
 

@@ -4,6 +4,7 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { pushRound } from "../../fixtures/feeds.ts";
 import { deployMarket, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { plain } from "../../fixtures/structs.ts";
 import { openPosition } from "../../fixtures/trading.ts";
 import { change, logOf, now, openLong } from "../../fixtures/vault.ts";
 
@@ -74,8 +75,8 @@ describe("MarginVault accrue", () => {
         sizeDelta: -wad("50"),
       });
       return {
-        market: (await marginVault.market()).toObject(),
-        position: (await marginVault.position(positionId)).toObject(),
+        market: plain(await marginVault.market()),
+        position: plain(await marginVault.position(positionId)),
         pnl: logOf(market, receipt, "PositionDecreased").realizedPnl,
       };
     };

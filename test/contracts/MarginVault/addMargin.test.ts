@@ -4,6 +4,7 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { stopSequencer } from "../../fixtures/feeds.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { plain } from "../../fixtures/structs.ts";
 import { calmMarket, openLong } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
@@ -88,15 +89,15 @@ describe("MarginVault addMargin", () => {
       const { marginVault, positionId, accounts } = await networkHelpers.loadFixture(marketFixture);
       const [before, sums] = [
         await marginVault.position(positionId),
-        (await marginVault.market()).toObject(),
+        plain(await marginVault.market()),
       ];
       await networkHelpers.time.increase(86_400);
       await marginVault.connect(accounts.alice).addMargin(positionId, 1_000_000n);
-      expect((await marginVault.position(positionId)).toObject()).to.deep.equal({
-        ...before.toObject(),
+      expect(plain(await marginVault.position(positionId))).to.deep.equal({
+        ...plain(before),
         margin: before.margin + wad("1"),
       });
-      expect((await marginVault.market()).toObject()).to.deep.equal({
+      expect(plain(await marginVault.market())).to.deep.equal({
         ...sums,
         totalMargin: sums.totalMargin + wad("1"),
         sequence: sums.sequence + 1n,

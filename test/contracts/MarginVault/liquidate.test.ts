@@ -4,6 +4,7 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { startSequencer, stopSequencer } from "../../fixtures/feeds.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { plain } from "../../fixtures/structs.ts";
 import { openPosition } from "../../fixtures/trading.ts";
 import { calmMarket, logOf, mined, now, openLong, prepareOldPhase } from "../../fixtures/vault.ts";
 
@@ -208,9 +209,9 @@ describe("MarginVault liquidate", () => {
     const { market, vault, accounts, liquidate } = await networkHelpers.loadFixture(marketFixture);
     const account = accounts.bob;
     const other = await openPosition(market, { account, size: wad("1"), margin: wad("1000") });
-    const before = (await vault.position(other)).toObject();
+    const before = plain(await vault.position(other));
     await pushPrice(market, wad("1890"));
     await liquidate();
-    expect((await vault.position(other)).toObject()).to.deep.equal(before);
+    expect(plain(await vault.position(other))).to.deep.equal(before);
   });
 });

@@ -122,8 +122,8 @@ describe("MarginVault liquidateBatch", () => {
       const at = (await now(market)) + 10n;
       const snapshot = await networkHelpers.takeSnapshot();
       const outcome = async () => {
-        const { longOpenInterest, netNotional, totalMargin, poolDue } = await vault.market();
-        return { longOpenInterest, netNotional, totalMargin, poolDue };
+        const { longOpenInterest, netBasis, totalMargin, poolDue } = await vault.market();
+        return { longOpenInterest, netBasis, totalMargin, poolDue };
       };
       await networkHelpers.time.setNextBlockTimestamp(at);
       await vault.liquidateBatch([alices, bobs], "0x", keeper);

@@ -3,6 +3,7 @@ import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { plain } from "../../fixtures/structs.ts";
 import { openPosition } from "../../fixtures/trading.ts";
 import { calmMarket, openLong } from "../../fixtures/vault.ts";
 
@@ -49,7 +50,7 @@ describe("MarginVault multicall", () => {
 
   it("undoes all when one fails, and names it with its reason", async () => {
     const { vault, encode, first, second } = await networkHelpers.loadFixture(marketFixture);
-    const before = (await vault.position(first)).toObject();
+    const before = plain(await vault.position(first));
     const calls = [
       encode("addMargin", [first, 1n]),
       encode("addMargin", [second, 1n]),
@@ -58,7 +59,7 @@ describe("MarginVault multicall", () => {
     await expect(vault.multicall(calls))
       .to.be.revertedWithCustomError(vault, "CallFailed")
       .withArgs(2n, vault.interface.encodeErrorResult("PositionNotFound", [99n]));
-    expect((await vault.position(first)).toObject()).to.deep.equal(before);
+    expect(plain(await vault.position(first))).to.deep.equal(before);
   });
 
   it("returns what each call returned", async () => {

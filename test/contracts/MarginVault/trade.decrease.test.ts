@@ -173,8 +173,7 @@ describe("MarginVault trade that decreases", () => {
       const sums = await marginVault.market();
       expect(sums.longOpenInterest).to.equal(0n);
       expect(sums.totalMargin).to.equal(0n);
-      expect(sums.netNotional).to.equal(0n);
-      expect(sums.borrowBasis).to.equal(0n);
+      expect(sums.netBasis).to.equal(0n);
       // 94.50023625 of the fee and what was lost by rounding.
       expect(sums.poolDue).to.equal(wad("94.50023625") + wad("0.0000005"));
       const { size, owner, margin, reserve } = await marginVault.position(positionId);

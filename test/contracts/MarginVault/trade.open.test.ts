@@ -3,6 +3,7 @@ import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
 import { newestPrice, proofOf, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { plain } from "../../fixtures/structs.ts";
 import {
   type OrderInput,
   openPosition,
@@ -143,12 +144,12 @@ describe("MarginVault trade that opens", () => {
     it("returns the escrow and leaves no trace", async () => {
       const { market, marginVault, refused, accounts, token } =
         await networkHelpers.loadFixture(marketFixture);
-      const before = (await marginVault.market()).toObject();
+      const before = plain(await marginVault.market());
       const balance = await token.balanceOf(accounts.alice);
       await refused({ ...LONG, margin: wad("100") });
       // All but the keeper's fee of 0.5.
       expect(await token.balanceOf(accounts.alice)).to.equal(balance - 500_000n);
-      expect((await marginVault.market()).toObject()).to.deep.equal(before);
+      expect(plain(await marginVault.market())).to.deep.equal(before);
       expect((await marginVault.position(1n)).size).to.equal(0n);
       await expectConservation(market);
     });
@@ -160,7 +161,7 @@ describe("MarginVault trade that opens", () => {
       const { positionId } = await openLong(market);
       const stored = await marginVault.position(positionId);
       const { clock, borrowIndex } = await marginVault.market();
-      expect(stored.toObject()).to.deep.equal({
+      expect(plain(stored)).to.deep.equal({
         size: wad("100"),
         openNotional: wad("200000.5"),
         priceTime: clock,
@@ -183,7 +184,7 @@ describe("MarginVault trade that opens", () => {
       expect(sums.poolDue).to.equal(wad("90.000225"));
       expect(sums.protocolDue).to.equal(wad("10.000025"));
       expect(sums.longOpenInterest).to.equal(wad("100"));
-      expect(sums.netNotional).to.equal(wad("200000.5"));
+      expect(sums.netBasis).to.equal(wad("200000.5"));
       expect(sums.totalMargin).to.equal(wad("9899.99975"));
       expect(sums.referencePrice).to.equal(wad("2000"));
       expect(await liquidityVault.reserved()).to.equal(wad("40000"));
@@ -295,14 +296,14 @@ describe("MarginVault trade that opens", () => {
     it("changes no stored field of another position (LAW-5)", async () => {
       const { market, marginVault, accounts } = await networkHelpers.loadFixture(marketFixture);
       const { positionId } = await openLong(market);
-      const before = (await marginVault.position(positionId)).toObject();
+      const before = plain(await marginVault.position(positionId));
       await openPosition(market, {
         account: accounts.bob,
         size: wad("500"),
         margin: wad("60000"),
         price: wad("2040"),
       });
-      expect((await marginVault.position(positionId)).toObject()).to.deep.equal(before);
+      expect(plain(await marginVault.position(positionId))).to.deep.equal(before);
     });
   });
 
