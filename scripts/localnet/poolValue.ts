@@ -1,4 +1,4 @@
-import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
+import { openPool } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import type { World } from "./world.ts";
 
@@ -17,7 +17,7 @@ export interface PoolValue {
  */
 export async function readPoolValue(world: World): Promise<PoolValue> {
   const { provider, tokenScale, contracts } = world;
-  const pool = LiquidityVault__factory.connect(contracts.addresses.liquidityVault, provider);
+  const pool = openPool(provider, contracts.addresses.liquidityVault);
   return calling("the pool's value", async () => {
     const [assets, shares, decimals] = await Promise.all([
       pool.totalAssets(),
