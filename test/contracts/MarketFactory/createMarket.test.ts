@@ -378,8 +378,7 @@ describe("MarketFactory createMarket", () => {
     });
 
     it("refuses balances that grow by themselves", async () => {
-      const { hostile, create, factory, accounts } =
-        await hostileFixture();
+      const { hostile, create, factory, accounts } = await hostileFixture();
       const gift = hostile.interface.encodeFunctionData("mint", [accounts.deployer.address, 1n]);
       await hostile.setReentry(hostile, gift);
       // Once on the way in, once on the way back.
@@ -404,8 +403,7 @@ describe("MarketFactory createMarket", () => {
     });
 
     it("cannot be entered while it probes: no second market, no parameters of the first", async () => {
-      const { hostile, create, factory, parameters } =
-        await hostileFixture();
+      const { hostile, create, factory, parameters } = await hostileFixture();
       const again = factory.interface.encodeFunctionData("createMarket", [parameters as never]);
       await hostile.setReentry(factory, again);
       await create();
