@@ -5,7 +5,7 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { deployMarket, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import type { ParameterTree, ParameterValue } from "../../fixtures/parameters.ts";
-import { plain } from "../../fixtures/structs.ts";
+import { plain, plainTree } from "../../fixtures/structs.ts";
 import { openPosition } from "../../fixtures/trading.ts";
 
 const connection = await network.create();
@@ -27,15 +27,6 @@ async function factoryFixture() {
   const tryCreate = (changes: ParameterTree) =>
     factory.createMarket.staticCall(lay(parameters, changes) as never);
   return { ...market, market, parameters, create, tryCreate };
-}
-
-/** A decoded struct as a tree, branch by branch. */
-function plainTree(struct: unknown): ParameterTree {
-  const tree: Record<string, ParameterValue> = {};
-  for (const [name, value] of Object.entries(plain(struct) as object)) {
-    tree[name] = typeof value === "object" ? plainTree(value) : (value as ParameterValue);
-  }
-  return tree;
 }
 
 function lay(base: ParameterTree, changes: ParameterTree): ParameterTree {

@@ -3,7 +3,7 @@ import { network } from "hardhat";
 import { stopSequencer } from "../../fixtures/feeds.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
-import { plain } from "../../fixtures/structs.ts";
+import { plain, plainTree } from "../../fixtures/structs.ts";
 import { calmMarket, now, openLong } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
@@ -17,7 +17,7 @@ async function lensFixture() {
   const lens = await ethers.deployContract("MarketLens");
   const { factory, token } = market;
   await token.approve(factory, 1_000_000n);
-  const parameters = (await factory.parametersOf(1n)).toObject(true);
+  const parameters = plainTree(await factory.parametersOf(1n));
   for (let i = 0; i < 2; ++i) await factory.createMarket(parameters as never);
   return { ...market, ...opened, market, lens };
 }
