@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
-import type { JsonRpcProvider } from "ethers";
-
 import localFeeds from "../../deploy/modules/LocalFeeds.ts";
 import localToken from "../../deploy/modules/LocalToken.ts";
 import market from "../../deploy/modules/Market.ts";
 import { openMarket } from "../chain/contracts.ts";
+import type { JsonRpcProvider } from "../chain/local.ts";
 import { ask } from "../chain/provider.ts";
 import { ignite } from "./ignite.ts";
 import { castOf, type World } from "./world.ts";

@@ -11,7 +11,7 @@ import {
   type IgnitionModule,
   type IgnitionModuleResult,
 } from "@nomicfoundation/ignition-core";
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcProvider } from "../chain/local.ts";
 
 import { ask } from "../chain/provider.ts";
 import { FatalError } from "../core/errors.ts";

@@ -1,5 +1,5 @@
-import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import { calling } from "../chain/errors.ts";
+import { openPool } from "../chain/local.ts";
 import type { World } from "./world.ts";
 
 /** What the pool is worth. */
@@ -17,7 +17,7 @@ export interface PoolValue {
  */
 export async function readPoolValue(world: World): Promise<PoolValue> {
   const { provider, tokenScale, contracts } = world;
-  const pool = LiquidityVault__factory.connect(contracts.addresses.liquidityVault, provider);
+  const pool = openPool(provider, contracts.addresses.liquidityVault);
   return calling("the pool's value", async () => {
     const [assets, shares, decimals] = await Promise.all([
       pool.totalAssets(),

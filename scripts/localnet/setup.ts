@@ -1,7 +1,6 @@
-import { Interface } from "ethers";
 import type { OrderRequestStruct } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
-import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import { calling } from "../chain/errors.ts";
+import { openPool, TEST_TOKEN_INTERFACE } from "../chain/local.ts";
 import { readHead } from "../chain/marketReader.ts";
 import { OrderKind } from "../core/orderMath.ts";
 import { type BookLimits, exitAtAnyPrice, type PlannedPosition } from "./book.ts";
@@ -24,7 +23,6 @@ const COVER = 250n;
 const EXPIRY = 30n * 86_400n;
 /** Orders that are sent between two rounds. */
 const GROUP = 16;
-const MINTER = new Interface(["function mint(address account, uint256 amount)"]);
 
 /**
  * Read what a book must fit from the market itself.
@@ -75,7 +73,7 @@ export async function fillPool(
   settler: Settler,
 ): Promise<void> {
   const { contracts, provider, cast } = world;
-  const pool = LiquidityVault__factory.connect(contracts.addresses.liquidityVault, provider);
+  const pool = openPool(provider, contracts.addresses.liquidityVault);
   const reserves = sumOf(stage.book.map((position) => position.reserve));
   const wanted = (reserves * COVER) / 100n / world.tokenScale;
   for (const [index, share] of PROVIDER_SHARES.entries()) {
@@ -181,6 +179,6 @@ async function submitPosition(world: World, position: PlannedPosition): Promise<
 }
 
 async function mint(world: World, account: string, amountToken: bigint): Promise<void> {
-  const data = MINTER.encodeFunctionData("mint", [account, amountToken]);
+  const data = TEST_TOKEN_INTERFACE.encodeFunctionData("mint", [account, amountToken]);
   await transact(world.provider, world.cast.deployer, { to: world.token, data });
 }

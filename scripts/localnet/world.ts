@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type ContractTransaction,
-  getAddress,
-  type JsonRpcProvider,
-  type TransactionReceipt,
-} from "ethers";
-
-import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
 import type { MarketContracts } from "../chain/contracts.ts";
 import { calling, toBulkheadError } from "../chain/errors.ts";
+import {
+  type ContractTransaction,
+  checksummed,
+  type JsonRpcProvider,
+  openAggregator,
+  type TransactionReceipt,
+} from "../chain/local.ts";
 import { readHead } from "../chain/marketReader.ts";
 import { ask } from "../chain/provider.ts";
 import { TOKEN_INTERFACE } from "../chain/token.ts";
@@ -66,7 +65,7 @@ export async function transact(
 /** Tell the cast apart: the first account deploys, the second keeps, then providers, then all others. */
 export function castOf(unlocked: readonly string[], providers: number): Cast {
   // Logs spell addresses with their checksum.
-  const [deployer = "", keeper = "", ...others] = unlocked.map((address) => getAddress(address));
+  const [deployer = "", keeper = "", ...others] = unlocked.map((address) => checksummed(address));
   return {
     deployer,
     keeper,
@@ -92,7 +91,7 @@ export async function writeRound(
   round: { readonly aggregator: string; readonly answer: bigint; readonly time: number },
 ): Promise<number> {
   const { provider } = world;
-  const aggregator = FluxAggregator__factory.connect(round.aggregator, provider);
+  const aggregator = openAggregator(provider, round.aggregator);
   const [newest] = await Promise.all([
     calling("latestRound", () => aggregator.latestRound()),
     setNextTime(provider, round.time),
