@@ -6,6 +6,7 @@ import type {
   IMarginVault,
   IOrderBook,
 } from "../../types/ethers-contracts/contracts/interfaces/index.ts";
+import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
 import {
   IAggregatorProxy__factory,
   IChainlinkFeedOracle__factory,
@@ -13,6 +14,7 @@ import {
   IMarginVault__factory,
   IOrderBook__factory,
 } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
+import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import type { MarketConstants } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import { toBulkheadError } from "./errors.ts";
@@ -92,6 +94,16 @@ export function toMarket(stored: Market): Market {
     poolDue: stored.poolDue,
     protocolDue: stored.protocolDue,
   };
+}
+
+/** Connect to a pool with all that its shares can do. */
+export function openPool(runner: ContractRunner, address: string) {
+  return LiquidityVault__factory.connect(address, runner);
+}
+
+/** Connect to the aggregator behind a local feed. */
+export function openAggregator(runner: ContractRunner, address: string) {
+  return FluxAggregator__factory.connect(address, runner);
 }
 
 async function discover(runner: ContractRunner, address: string): Promise<MarketContracts> {

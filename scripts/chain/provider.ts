@@ -1,6 +1,9 @@
-import { FetchRequest, JsonRpcProvider, Network } from "ethers";
+import { FetchRequest, getAddress, JsonRpcProvider, Network } from "ethers";
 
 import { calling } from "./errors.ts";
+
+/** A connection to a node. */
+export type Node = JsonRpcProvider;
 
 /** How to reach a node. */
 export interface NodeAddress {
@@ -53,4 +56,13 @@ function openProvider(node: NodeAddress, network: Network | undefined): JsonRpcP
     batchMaxCount: 1,
     cacheTimeout: -1,
   });
+}
+
+/**
+ * Ask a local node for the accounts that it signs for, spelled as logs spell them.
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function unlockedAccounts(provider: Node): Promise<readonly string[]> {
+  return (await ask<string[]>(provider, "eth_accounts", [])).map((address) => getAddress(address));
 }

@@ -1,14 +1,31 @@
-import { type ContractRunner, Interface, type JsonRpcProvider, zeroPadValue } from "ethers";
+import {
+  type ContractRunner,
+  Interface,
+  type JsonRpcProvider,
+  MaxUint256,
+  zeroPadValue,
+} from "ethers";
 
 import { calling } from "./errors.ts";
 
 /** What is used of an ERC-20 token. */
-export const TOKEN_INTERFACE = new Interface([
+const TOKEN_INTERFACE = new Interface([
   "function balanceOf(address account) view returns (uint256)",
   "function decimals() view returns (uint8)",
   "function approve(address spender, uint256 amount) returns (bool)",
+  "function mint(address account, uint256 amount)",
   "event Transfer(address indexed from, address indexed receiver, uint256 amount)",
 ]);
+
+/** Encode the permission for `spender` to pull any amount. */
+export function encodeApproval(spender: string): string {
+  return TOKEN_INTERFACE.encodeFunctionData("approve", [spender, MaxUint256]);
+}
+
+/** Encode the minting of a test token [token]. */
+export function encodeMint(account: string, amountToken: bigint): string {
+  return TOKEN_INTERFACE.encodeFunctionData("mint", [account, amountToken]);
+}
 
 /**
  * Read a balance [token].

@@ -19,6 +19,7 @@ interface Options {
   readonly json?: string;
   readonly report: string;
   readonly seed: number;
+  readonly killKeeper?: number;
 }
 
 const FIXTURE = fileURLToPath(
@@ -34,7 +35,8 @@ const program = new Command("demo")
   .option("--to <time>", "last moment")
   .option("--json <file>", "write the result for machines")
   .option("--report <file>", "write the report", "out/demo.html")
-  .option("--seed <number>", "draw another book", parseSeed, 1);
+  .option("--seed <number>", "draw another book", parseWhole, 1)
+  .option("--kill-keeper <round>", "kill the keeper at this round and start another", parseWhole);
 
 process.exitCode = await main(program.parse().opts<Options>());
 
@@ -42,7 +44,7 @@ process.exitCode = await main(program.parse().opts<Options>());
 async function main(options: Options): Promise<number> {
   try {
     const rounds = await loadRounds(options);
-    const result = await runWithProgress(rounds, options.seed);
+    const result = await runWithProgress(rounds, options);
     print(`${tellStory(result)}\n`);
     await save(options.report, writeReport(result));
     print(`The report is in "${resolve(options.report)}".\n`);
@@ -65,12 +67,16 @@ async function loadRounds({ prices, from, to }: Options): Promise<readonly Repla
   return rounds.map(({ answer, updatedAt }) => ({ answer, time: Number(updatedAt) }));
 }
 
-async function runWithProgress(rounds: readonly ReplayRound[], seed: number): Promise<DemoResult> {
+async function runWithProgress(
+  rounds: readonly ReplayRound[],
+  { seed, killKeeper }: Options,
+): Promise<DemoResult> {
   const started = performance.now();
   const progress = new Progress(rounds.length, print);
   return runDemo({
     rounds,
     seed,
+    ...(killKeeper === undefined ? {} : { killKeeperAt: killKeeper }),
     onStage: (text) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(3);
       print(`${seconds} s  ${text}\n`);
@@ -88,7 +94,7 @@ function print(text: string): void {
   process.stdout.write(text);
 }
 
-function parseSeed(text: string): number {
+function parseWhole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
   return Number(text);
 }

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
+
 import localFeeds from "../../deploy/modules/LocalFeeds.ts";
 import localToken from "../../deploy/modules/LocalToken.ts";
 import market from "../../deploy/modules/Market.ts";
 import { openMarket } from "../chain/contracts.ts";
-import type { JsonRpcProvider } from "../chain/local.ts";
-import { ask } from "../chain/provider.ts";
+import { type Node, unlockedAccounts } from "../chain/provider.ts";
 import { ignite } from "./ignite.ts";
 import { castOf, type World } from "./world.ts";
 
@@ -30,8 +30,8 @@ interface LocalParameters {
  *
  * @throws DeploymentError when a step fails.
  */
-export async function deployMarket(provider: JsonRpcProvider, providers: number): Promise<World> {
-  const accounts = await ask<string[]>(provider, "eth_accounts", []);
+export async function deployMarket(provider: Node, providers: number): Promise<World> {
+  const accounts = await unlockedAccounts(provider);
   const feeds = await ignite({ provider, accounts, module: localFeeds, parameters: {} });
   const { token } = await ignite({
     provider,

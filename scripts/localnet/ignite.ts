@@ -11,9 +11,8 @@ import {
   type IgnitionModule,
   type IgnitionModuleResult,
 } from "@nomicfoundation/ignition-core";
-import type { JsonRpcProvider } from "../chain/local.ts";
 
-import { ask } from "../chain/provider.ts";
+import { ask, type Node } from "../chain/provider.ts";
 import { FatalError } from "../core/errors.ts";
 
 /** Thrown when a deployment does not come about. */
@@ -21,7 +20,7 @@ export class DeploymentError extends FatalError {}
 
 /** What to deploy, where, and who pays. */
 export interface Deployment<Contracts extends IgnitionModuleResult<string>> {
-  readonly provider: JsonRpcProvider;
+  readonly provider: Node;
   readonly module: IgnitionModule<string, string, Contracts>;
   readonly parameters: DeploymentParameters;
   readonly accounts: readonly string[];
@@ -61,7 +60,7 @@ export async function ignite<Contracts extends IgnitionModuleResult<string>>({
 }
 
 /** Ignition speaks EIP-1193. */
-function eip1193(provider: JsonRpcProvider): EIP1193Provider {
+function eip1193(provider: Node): EIP1193Provider {
   return {
     request: ({ method, params }) =>
       ask(provider, method, Array.isArray(params) ? params : params === undefined ? [] : [params]),

@@ -1,5 +1,5 @@
+import { openPool } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { openPool } from "../chain/local.ts";
 import type { World } from "./world.ts";
 
 /** What the pool is worth. */

@@ -26,6 +26,8 @@ export interface Stage {
   readonly quoteAnswer: bigint;
   /** How often the quote is written anew [s]. */
   readonly quoteEvery: number;
+  /** Called between a round's writing and the wait for the keeper. */
+  readonly onWritten: (index: number) => Promise<void>;
   readonly onRound: (index: number, snapshot: Snapshot) => void;
 }
 
@@ -46,6 +48,7 @@ export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Prom
       await writeQuote(stage, quotedAt - 1);
     }
     const head = await writeIndex(stage, round);
+    await stage.onWritten(index);
     snapshot = await look(stage.reader, head);
     lag.mark({ index, time: head.timestamp }, snapshot);
     if (settler.isDue(soon(snapshot))) snapshot = await settleAfter(stage);

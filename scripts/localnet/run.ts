@@ -7,11 +7,10 @@ import { equity } from "../core/positionMath.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { accountsNeeded } from "./archetypes.ts";
 import { drawBook, type PlannedPosition } from "./book.ts";
-import type { GuardedChild } from "./child.ts";
 import { deployMarket } from "./deployMarket.ts";
 import { type History, tellHistories } from "./history.ts";
 import { readHoldings } from "./holdings.ts";
-import { type KeeperProgram, startKeeper } from "./keeperProcess.ts";
+import { KeeperProcess, type KeeperProgram } from "./keeperProcess.ts";
 import { LagTracker } from "./lag.ts";
 import { checkLaws } from "./laws.ts";
 import { startNode } from "./node.ts";
@@ -36,14 +35,13 @@ import { tickBySeconds, type World } from "./world.ts";
 export interface DemoInput {
   readonly rounds: readonly ReplayRound[];
   readonly seed: number;
+  /** Kill the keeper as soon as the round with this index is written, and start another. */
+  readonly killKeeperAt?: number;
   /** Told what begins. */
   readonly onStage: (text: string) => void;
   /** Told each round with what has happened since the one before. */
   readonly onRound: (index: number, logs: readonly MarketLog[]) => void;
 }
-
-/** Thrown when the keeper ends before the replay does. */
-export class KeeperEndedError extends FatalError {}
 
 /** Time before the first round for deployment, the grace period and the pool's delays [s]. */
 const LEAD = 21_600;
@@ -87,30 +85,19 @@ export async function runDemo(input: DemoInput): Promise<DemoResult> {
   }
 }
 
-interface KeptDemo {
-  readonly child: GuardedChild;
-  readonly transactions: () => number;
-}
-
 async function withKeeper<T>(
-  program: Omit<KeeperProgram, "onLine">,
-  use: (keeper: KeptDemo) => Promise<T>,
+  program: KeeperProgram,
+  use: (keeper: KeeperProcess) => Promise<T>,
 ): Promise<T> {
-  let transactions = 0;
-  const child = startKeeper({
-    ...program,
-    onLine: (line) => {
-      if (line.includes('"outcome":"mined"')) transactions += 1;
-    },
-  });
+  const keeper = new KeeperProcess(program);
   try {
-    return await use({ child, transactions: () => transactions });
+    return await use(keeper);
   } finally {
-    await child.stop();
+    await keeper.stop();
   }
 }
 
-async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<DemoResult> {
+async function tell(input: DemoInput, world: World, keeper: KeeperProcess): Promise<DemoResult> {
   const { rounds } = input;
   const scribe = new Scribe();
   const { provider, contracts } = world;
@@ -125,14 +112,15 @@ async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<D
   scribe.takeFresh();
   const owners = new Owners(world, opened);
   const onRound = (index: number) => {
-    requireAlive(keeper.child);
+    keeper.requireAlive();
     input.onRound(index, scribe.takeFresh());
   };
+  const onWritten = async (index: number) => {
+    if (index === input.killKeeperAt) await keeper.replace();
+  };
   const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
-  const end = await replay(
-    { world, reader, settler, owners, lag: scribe.lag, onRound, ...feed },
-    rounds,
-  );
+  const told = { lag: scribe.lag, onWritten, onRound };
+  const end = await replay({ world, reader, settler, owners, ...told, ...feed }, rounds);
 
   input.onStage("Checking the laws against the chain");
   const after = await readPoolValue(world);
@@ -149,7 +137,7 @@ async function tell(input: DemoInput, world: World, keeper: KeptDemo): Promise<D
     liquidations: lags.length,
     laws,
     overdue: settler.overdue,
-    keeperTransactions: keeper.transactions(),
+    keeperTransactions: keeper.transactions,
     ok: laws.every((law) => law.holds) && settler.overdue.length === 0,
   };
 }
@@ -194,11 +182,6 @@ function worthAt({ positionId }: History, end: Snapshot | undefined): bigint {
   if (end?.spot === undefined || position === undefined) return 0n;
   const worth = equity(position, gainAt(end, position, end.spot.price));
   return worth > 0n ? worth : 0n;
-}
-
-function requireAlive(keeper: GuardedChild): void {
-  if (!keeper.hasExited()) return;
-  throw new KeeperEndedError(`The keeper ended before the replay: "${keeper.complaints()}".`);
 }
 
 /** Keeps every log of the market, and what follows from them. */

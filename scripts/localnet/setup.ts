@@ -1,7 +1,8 @@
 import type { OrderRequestStruct } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
+import { openPool } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { openPool, TEST_TOKEN_INTERFACE } from "../chain/local.ts";
 import { readHead } from "../chain/marketReader.ts";
+import { encodeMint } from "../chain/token.ts";
 import { OrderKind } from "../core/orderMath.ts";
 import { type BookLimits, exitAtAnyPrice, type PlannedPosition } from "./book.ts";
 import type { Settler } from "./settle.ts";
@@ -179,6 +180,6 @@ async function submitPosition(world: World, position: PlannedPosition): Promise<
 }
 
 async function mint(world: World, account: string, amountToken: bigint): Promise<void> {
-  const data = TEST_TOKEN_INTERFACE.encodeFunctionData("mint", [account, amountToken]);
+  const data = encodeMint(account, amountToken);
   await transact(world.provider, world.cast.deployer, { to: world.token, data });
 }

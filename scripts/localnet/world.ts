@@ -1,21 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MarketContracts } from "../chain/contracts.ts";
+import { type MarketContracts, openAggregator } from "../chain/contracts.ts";
 import { calling, toBulkheadError } from "../chain/errors.ts";
-import {
-  type ContractTransaction,
-  checksummed,
-  type JsonRpcProvider,
-  openAggregator,
-  type TransactionReceipt,
-} from "../chain/local.ts";
 import { readHead } from "../chain/marketReader.ts";
-import { ask } from "../chain/provider.ts";
-import { TOKEN_INTERFACE } from "../chain/token.ts";
+import { ask, type Node } from "../chain/provider.ts";
+import { encodeApproval } from "../chain/token.ts";
 import { FatalError } from "../core/errors.ts";
 
 /** A local chain with one market on it. */
 export interface World {
-  readonly provider: JsonRpcProvider;
+  readonly provider: Node;
   readonly contracts: MarketContracts;
   readonly token: string;
   /** WAD units in one token unit. */
@@ -37,6 +30,12 @@ export interface Cast {
   readonly accounts: readonly string[];
 }
 
+/** A call and the contract it goes to. */
+export interface TargetedCall {
+  readonly to: string;
+  readonly data: string;
+}
+
 /** Thrown when a transaction of the demo itself fails. */
 export class TransactionFailedError extends FatalError {}
 
@@ -48,11 +47,7 @@ const RECEIPT_PATIENCE_MS = 10_000;
  *
  * @throws TransactionFailedError with the contracts' reason when it does not.
  */
-export async function transact(
-  provider: JsonRpcProvider,
-  from: string,
-  call: Pick<ContractTransaction, "to" | "data">,
-): Promise<number> {
+export async function transact(provider: Node, from: string, call: TargetedCall): Promise<number> {
   const request = { from, to: call.to, data: call.data, gas: `0x${GAS.toString(16)}` };
   const hash = await ask<string>(provider, "eth_sendTransaction", [request]);
   const receipt = await receiptOf(provider, hash);
@@ -64,8 +59,7 @@ export async function transact(
 
 /** Tell the cast apart: the first account deploys, the second keeps, then providers, then all others. */
 export function castOf(unlocked: readonly string[], providers: number): Cast {
-  // Logs spell addresses with their checksum.
-  const [deployer = "", keeper = "", ...others] = unlocked.map((address) => checksummed(address));
+  const [deployer = "", keeper = "", ...others] = unlocked;
   return {
     deployer,
     keeper,
@@ -75,12 +69,12 @@ export function castOf(unlocked: readonly string[], providers: number): Cast {
 }
 
 /** Make every block come one second after the one before, unless it is told its time. */
-export async function tickBySeconds(provider: JsonRpcProvider): Promise<void> {
+export async function tickBySeconds(provider: Node): Promise<void> {
   await ask(provider, "anvil_setBlockTimestampInterval", [1]);
 }
 
 /** Mine an empty block; at `time` [s], or one second after the newest where that has passed. */
-export async function mineAt(provider: JsonRpcProvider, time?: number): Promise<void> {
+export async function mineAt(provider: Node, time?: number): Promise<void> {
   if (time !== undefined) await setNextTime(provider, time);
   await ask(provider, "evm_mine", []);
 }
@@ -102,20 +96,19 @@ export async function writeRound(
 
 /** Let `spender` pull any amount of the market's token. */
 export async function approve(world: World, owner: string, spender: string): Promise<void> {
-  const data = TOKEN_INTERFACE.encodeFunctionData("approve", [spender, 2n ** 256n - 1n]);
-  await transact(world.provider, owner, { to: world.token, data });
+  await transact(world.provider, owner, { to: world.token, data: encodeApproval(spender) });
 }
 
-async function setNextTime(provider: JsonRpcProvider, time: number): Promise<void> {
+async function setNextTime(provider: Node, time: number): Promise<void> {
   const head = await readHead(provider);
   await ask(provider, "evm_setNextBlockTimestamp", [Math.max(time, head.timestamp + 1)]);
 }
 
 /** A local chain mines at once, but not before it has answered. */
 async function receiptOf(
-  provider: JsonRpcProvider,
+  provider: Node,
   hash: string,
-): Promise<TransactionReceipt | null> {
+): Promise<{ readonly status: number | null; readonly blockNumber: number } | null> {
   const deadline = performance.now() + RECEIPT_PATIENCE_MS;
   for (;;) {
     const receipt = await calling("eth_getTransactionReceipt", () =>
@@ -126,11 +119,7 @@ async function receiptOf(
   }
 }
 
-async function reasonOf(
-  provider: JsonRpcProvider,
-  from: string,
-  call: Pick<ContractTransaction, "to" | "data">,
-): Promise<string> {
+async function reasonOf(provider: Node, from: string, call: TargetedCall): Promise<string> {
   try {
     await provider.call({ from, to: call.to, data: call.data });
     return "it would succeed now";
