@@ -1,4 +1,4 @@
-import { type ErrorFragment, Interface, isError, type Result } from "ethers";
+import { AbiCoder, type ErrorFragment, Interface, isError, type Result } from "ethers";
 
 import { interfaces, libraries } from "../../types/ethers-contracts/factories/contracts/index.ts";
 import { BulkheadError } from "../core/errors.ts";
@@ -38,22 +38,22 @@ const ADVICE: Readonly<Record<string, string>> = {
   UtilizationExceeded: "The pool has too little free liquidity. Ask for less reserve.",
 };
 
+/** Errors that the compiler and plain `revert` use. */
+const BUILT_IN = ["error Error(string message)", "error Panic(uint256 code)"];
+
 /** Every custom error of every interface and library, by selector. */
 const TABLE: ReadonlyMap<string, ErrorFragment> = errorTable();
 
-/** Errors that the compiler and plain `revert` use. */
-const BUILT_IN = new Interface(["error Error(string message)", "error Panic(uint256 code)"]);
-
-/** Return how many custom errors are known. */
+/** Return the names of all errors that can be decoded. */
 export function knownErrors(): readonly string[] {
   return [...TABLE.values()].map((fragment) => fragment.name);
 }
 
 /** Decode revert data; `undefined` when it is empty or of an unknown kind. */
 export function decodeRevert(data: string): DecodedError | undefined {
-  const fragment = TABLE.get(data.slice(0, 10)) ?? builtIn(data);
+  const fragment = TABLE.get(data.slice(0, 10));
   if (fragment === undefined) return undefined;
-  const values = BUILT_IN.getAbiCoder().decode(fragment.inputs, `0x${data.slice(10)}`);
+  const values = AbiCoder.defaultAbiCoder().decode(fragment.inputs, `0x${data.slice(10)}`);
   const args = namedArguments(fragment, values);
   return { name: fragment.name, args, sentence: sentenceOf(fragment.name, args) };
 }
@@ -109,16 +109,13 @@ function refusal(what: string, data: string | null, cause: Error): ContractError
 
 function errorTable(): ReadonlyMap<string, ErrorFragment> {
   const table = new Map<string, ErrorFragment>();
-  for (const factory of [...Object.values(interfaces), ...Object.values(libraries)]) {
-    new Interface(factory.abi).forEachError((fragment) => {
+  const factories = [...Object.values(interfaces), ...Object.values(libraries)];
+  for (const abi of [BUILT_IN, ...factories.map((factory) => factory.abi)]) {
+    new Interface(abi).forEachError((fragment) => {
       table.set(fragment.selector, fragment);
     });
   }
   return table;
-}
-
-function builtIn(data: string): ErrorFragment | undefined {
-  return BUILT_IN.getError(data.slice(0, 10)) ?? undefined;
 }
 
 function namedArguments(fragment: ErrorFragment, values: Result): Record<string, unknown> {

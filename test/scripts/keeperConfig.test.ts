@@ -1,0 +1,111 @@
+import { expect } from "chai";
+
+import { ConfigError, keeperConfig } from "../../scripts/config/keeper.ts";
+
+const MARKET = `0x${"ab".repeat(20)}`;
+const ACCOUNT = `0x${"cd".repeat(20)}`;
+
+const KEYSTORE = {
+  BULKHEAD_RPC_URL: "https://node.example/v2/secret-key",
+  BULKHEAD_MARKETS: MARKET,
+  BULKHEAD_KEYSTORE: "keeper.json",
+  BULKHEAD_PASSWORD_FILE: "password.txt",
+};
+
+const UNLOCKED = {
+  BULKHEAD_RPC_URL: "http://127.0.0.1:8545",
+  BULKHEAD_MARKETS: MARKET,
+  BULKHEAD_UNLOCKED_ACCOUNT: ACCOUNT,
+};
+
+function problemsOf(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  try {
+    keeperConfig(env);
+  } catch (cause) {
+    if (cause instanceof ConfigError) return cause.problems;
+    throw cause;
+  }
+  throw new Error("The settings were accepted.");
+}
+
+describe("keeperConfig", () => {
+  describe("given nothing", () => {
+    it("tells every missing setting at once, and what to set", () => {
+      const problems = problemsOf({});
+      expect(problems).to.have.length(3);
+      expect(problems[0]).to.match(/BULKHEAD_RPC_URL is missing/);
+      expect(problems[1]).to.match(/BULKHEAD_MARKETS is missing/);
+      expect(problems[2]).to.match(/BULKHEAD_KEYSTORE/);
+    });
+  });
+
+  for (const name of ["BULKHEAD_PRIVATE_KEY", "BULKHEAD_MNEMONIC", "BULKHEAD_PASSWORD"]) {
+    it(`refuses ${name}, and does not repeat its value`, () => {
+      const problems = problemsOf({ ...KEYSTORE, [name]: "hush" });
+      expect(problems).to.have.length(1);
+      expect(problems[0]).to.include(name).and.not.include("hush");
+    });
+  }
+
+  it("refuses an unlocked account of a node that is not on this machine", () => {
+    const problems = problemsOf({ ...UNLOCKED, BULKHEAD_RPC_URL: "https://node.example" });
+    expect(problems).to.deep.equal([
+      "BULKHEAD_UNLOCKED_ACCOUNT is for a node on this machine. Use BULKHEAD_KEYSTORE elsewhere.",
+    ]);
+  });
+
+  it("refuses two keys", () => {
+    expect(problemsOf({ ...UNLOCKED, BULKHEAD_KEYSTORE: "keeper.json" })).to.have.length(1);
+  });
+
+  it("refuses a keystore without the file of its password", () => {
+    const problems = problemsOf({ ...KEYSTORE, BULKHEAD_PASSWORD_FILE: undefined });
+    expect(problems[0]).to.match(/BULKHEAD_PASSWORD_FILE is missing/);
+  });
+
+  for (const url of ["node.example", "ws://127.0.0.1:8545", "file:///etc/passwd"]) {
+    it(`refuses the node address "${url}"`, () => {
+      expect(problemsOf({ ...KEYSTORE, BULKHEAD_RPC_URL: url })).to.have.length(1);
+    });
+  }
+
+  it("refuses a market that is no address", () => {
+    const problems = problemsOf({ ...KEYSTORE, BULKHEAD_MARKETS: `${MARKET},0x12` });
+    expect(problems[0]).to.match(/BULKHEAD_MARKETS must be an address/);
+  });
+
+  for (const text of ["", "-1", "1e3", "0x10", "ten", "9"]) {
+    const expected = text === "" ? "falls back where" : "refuses";
+    it(`${expected} the polling interval is "${text}"`, () => {
+      const env = { ...UNLOCKED, BULKHEAD_POLL_MS: text };
+      if (text === "") expect(keeperConfig(env).pollMs).to.equal(500);
+      else expect(problemsOf(env)).to.have.length(1);
+    });
+  }
+
+  describe("given a keystore", () => {
+    it("reads everything, with usual values for the rest", () => {
+      expect(keeperConfig({ ...KEYSTORE, PATH: "/bin" })).to.deep.equal({
+        rpcUrl: "https://node.example/v2/secret-key",
+        markets: [MARKET],
+        fromBlock: 0,
+        key: { kind: "keystore", keystoreFile: "keeper.json", passwordFile: "password.txt" },
+        feeReceiver: undefined,
+        pollMs: 500,
+        rpcTimeoutMs: 5000,
+        confirmTimeoutMs: 60_000,
+        logRange: 2000,
+        maxBatch: 20,
+        logLevel: "info",
+      });
+    });
+  });
+
+  describe("given a local node", () => {
+    it("takes an account of the node, and several markets", () => {
+      const config = keeperConfig({ ...UNLOCKED, BULKHEAD_MARKETS: `${MARKET}, ${ACCOUNT}` });
+      expect(config.key).to.deep.equal({ kind: "unlocked", account: ACCOUNT });
+      expect(config.markets).to.deep.equal([MARKET, ACCOUNT]);
+    });
+  });
+});

@@ -1,0 +1,130 @@
+import { expect } from "chai";
+
+import { applyLogs, EMPTY_STATE } from "../../scripts/chain/marketState.ts";
+import { eventLog } from "../fixtures/marketLogs.ts";
+
+const ACCOUNT = "0x00000000000000000000000000000000000000A1";
+const OTHER = "0x00000000000000000000000000000000000000b2";
+
+const updated = (positionId: bigint, size: bigint, margin = 70n) =>
+  eventLog("marginVault", "PositionUpdated", [
+    positionId,
+    1n,
+    size,
+    -60n,
+    margin,
+    50n,
+    -4n,
+    3n,
+    1_000n,
+    30n,
+    2n,
+  ]);
+
+const ORDER = [0xa1n, 90n, 5n, 80n, 1_000n, 0n, 40n, 0n, 500_000n, 2n, 4n];
+
+const submitted = (orderId: bigint) =>
+  eventLog("orderBook", "OrderSubmitted", [orderId, orderId, ACCOUNT, 1n, ORDER]);
+
+describe("applyLogs", () => {
+  it("leaves the state it is given as it is", () => {
+    applyLogs(EMPTY_STATE, [updated(1n, 5n), submitted(2n)]);
+    expect(EMPTY_STATE.positions.size).to.equal(0);
+    expect(EMPTY_STATE.orders.size).to.equal(0);
+  });
+
+  describe("given positions", () => {
+    it("keeps all that is stored of one", () => {
+      expect(applyLogs(EMPTY_STATE, [updated(1n, 5n)]).positions.get(1n)).to.deep.equal({
+        size: 5n,
+        openNotional: -60n,
+        margin: 70n,
+        reserve: 50n,
+        fundingIndex: -4n,
+        borrowIndex: 3n,
+        priceTime: 1_000n,
+        cooldown: 30n,
+        termsId: 2n,
+      });
+    });
+
+    it("follows margin that is added and removed", () => {
+      const added = eventLog("marginVault", "MarginAdded", [1n, OTHER, 2n, 5n, 75n]);
+      const removed = eventLog("marginVault", "MarginRemoved", [
+        1n,
+        OTHER,
+        3n,
+        15n,
+        60n,
+        1_000n,
+        1_000n,
+      ]);
+      const once = applyLogs(EMPTY_STATE, [updated(1n, 5n), added]);
+      expect(once.positions.get(1n)?.margin).to.equal(75n);
+      expect(applyLogs(once, [removed]).positions.get(1n)?.margin).to.equal(60n);
+    });
+
+    it("forgets one that has closed, and watches one that opens after it", () => {
+      const logs = [updated(1n, 5n), updated(1n, 0n), updated(3n, -2n)];
+      expect([...applyLogs(EMPTY_STATE, logs).positions.keys()]).to.deep.equal([3n]);
+    });
+  });
+
+  describe("given orders", () => {
+    it("keeps an order with the position it acts on", () => {
+      expect(applyLogs(EMPTY_STATE, [submitted(2n)]).orders.get(2n)).to.deep.equal({
+        orderId: 2n,
+        positionId: 2n,
+        account: ACCOUNT,
+        subject: 0xa1n,
+        acceptablePrice: 90n,
+        sizeDelta: 5n,
+        margin: 80n,
+        submittedAt: 1_000n,
+        expiry: 0n,
+        reserve: 40n,
+        triggerPrice: 0n,
+        keeperFeeE6: 500_000n,
+        termsId: 2n,
+        traits: 4n,
+      });
+    });
+
+    it("forgets orders that were executed or cancelled", () => {
+      const logs = [
+        submitted(2n),
+        submitted(3n),
+        submitted(4n),
+        eventLog("orderBook", "OrderExecuted", [2n, OTHER, 2n, 1n, false]),
+        eventLog("orderBook", "OrderCancelled", [4n, OTHER, 3n, 1n, 0n, 0n, "0x"]),
+      ];
+      expect([...applyLogs(EMPTY_STATE, logs).orders.keys()]).to.deep.equal([3n]);
+    });
+  });
+
+  describe("given requests of the pool", () => {
+    const asked = (name: string, number: bigint) =>
+      eventLog("liquidityVault", name, [number, ACCOUNT, ACCOUNT, 1n, 100n]);
+    const filled = (number: bigint, pending: bigint) =>
+      eventLog("liquidityVault", "RedeemFulfilled", [number, ACCOUNT, 1n, 5n, 5n, 0n, pending]);
+
+    it("keeps a redeem that was filled in part, until it is filled whole", () => {
+      const part = applyLogs(EMPTY_STATE, [asked("RedeemRequested", 1n), filled(1n, 95n)]);
+      expect([...part.redeems]).to.deep.equal([1n]);
+      expect([...applyLogs(part, [filled(1n, 0n)]).redeems]).to.deep.equal([]);
+    });
+
+    it("forgets a deposit that was fulfilled, refunded or cancelled", () => {
+      const logs = [
+        asked("DepositRequested", 1n),
+        asked("DepositRequested", 2n),
+        asked("DepositRequested", 3n),
+        asked("DepositRequested", 4n),
+        eventLog("liquidityVault", "DepositFulfilled", [1n, ACCOUNT, 2n, 9n, 9n, 1n]),
+        eventLog("liquidityVault", "DepositRefunded", [2n, ACCOUNT, 3n, 9n, 1n]),
+        eventLog("liquidityVault", "DepositCancelled", [3n, ACCOUNT, 4n, 9n]),
+      ];
+      expect([...applyLogs(EMPTY_STATE, logs).deposits]).to.deep.equal([4n]);
+    });
+  });
+});

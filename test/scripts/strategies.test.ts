@@ -1,0 +1,133 @@
+import { expect } from "chai";
+
+import type { Snapshot } from "../../scripts/core/snapshot.ts";
+import { type Action, chunks } from "../../scripts/keeper/action.ts";
+import { Backoff } from "../../scripts/keeper/backoff.ts";
+import { strategies } from "../../scripts/keeper/strategies.ts";
+import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
+
+/** What all strategies together would do, in the order in which they act. */
+function planAll(snapshot: Snapshot, maxBatch = 20): readonly Action[] {
+  return strategies(maxBatch).flatMap((strategy) => strategy.plan(snapshot));
+}
+
+describe("strategies", () => {
+  it("do nothing when nothing is due", () => {
+    const state = stateOf({ positions: [[1n, positionOf()]] });
+    expect(planAll(snapshotOf({ state }))).to.deep.equal([]);
+  });
+
+  it("act on orders first, then caps, then liquidations, then the pool", () => {
+    const exit = orderOf(8n, {
+      positionId: 1n,
+      subject: 1n,
+      sizeDelta: -WAD,
+      triggerPrice: 990n * WAD,
+      expiry: 20_000n,
+      // A stop-loss that only reduces and pays from margin.
+      traits: 26n,
+    });
+    const state = stateOf({
+      positions: [
+        [1n, positionOf()],
+        [2n, positionOf({ size: -WAD, openNotional: -1000n * WAD, reserve: 50n * WAD })],
+      ],
+      orders: [orderOf(7n), exit],
+    });
+    const plan = planAll(
+      snapshotOf({
+        state,
+        spot: { price: 920n * WAD, observedAt: 9_995n },
+        indexRounds: [
+          { roundId: 1n, answer: 1n, updatedAt: 9_900n },
+          { roundId: 2n, answer: 1n, updatedAt: 9_995n },
+        ],
+        depositDueAt: NOW,
+        redeemDueAt: NOW,
+      }),
+    );
+    expect(plan.map((action) => action.kind)).to.deep.equal([
+      "executeOrders",
+      "executeOrders",
+      "settleAtCap",
+      "liquidate",
+      "fulfillDeposits",
+      "fulfillRedeems",
+    ]);
+    expect(plan[0]).to.deep.include({ orderIds: [7n], rounds: { index: 2n, quote: 0n } });
+    expect(plan[1]).to.deep.include({ orderIds: [8n], rounds: undefined });
+    expect(plan[2]).to.deep.include({ positionId: 2n });
+    expect(plan[3]).to.deep.include({ positionIds: [1n] });
+  });
+
+  it("give a reason for everything", () => {
+    const state = stateOf({ positions: [[1n, positionOf()]] });
+    const spot = { price: 920n * WAD, observedAt: 9_995n };
+    for (const action of planAll(snapshotOf({ state, spot, depositDueAt: NOW }))) {
+      expect(action.reason).to.not.equal("");
+    }
+  });
+
+  it("keep batches within their bound", () => {
+    const positions = [1n, 2n, 3n, 4n, 5n].map((id) => [id, positionOf()] as const);
+    const spot = { price: 920n * WAD, observedAt: 9_995n };
+    const plan = planAll(snapshotOf({ state: stateOf({ positions }), spot }), 2);
+    const batches = plan.map((action) => (action.kind === "liquidate" ? action.positionIds : []));
+    expect(batches).to.deep.equal([[1n, 2n], [3n, 4n], [5n]]);
+  });
+
+  it("ask about each position of unknown health alone, so that it cannot spoil a batch", () => {
+    const state = stateOf({
+      positions: [
+        [1n, positionOf()],
+        [2n, positionOf({ termsId: 9n })],
+      ],
+    });
+    const spot = { price: 920n * WAD, observedAt: 9_995n };
+    const plan = planAll(snapshotOf({ state, spot }));
+    const batches = plan.map((action) => (action.kind === "liquidate" ? action.positionIds : []));
+    expect(batches).to.deep.equal([[1n], [2n]]);
+  });
+});
+
+describe("chunks", () => {
+  it("cuts nothing into nothing, and keeps every item once", () => {
+    expect(chunks([], 3)).to.deep.equal([]);
+    expect(chunks([1, 2, 3, 4], 3)).to.deep.equal([[1, 2, 3], [4]]);
+  });
+});
+
+describe("Backoff", () => {
+  const action: Action = { kind: "settleAtCap", positionId: 1n, reason: "test" };
+  const another: Action = { ...action, positionId: 2n };
+
+  it("allows what was never refused", () => {
+    expect(new Backoff().allows(action, 0)).to.equal(true);
+  });
+
+  it("pauses 1, 2, 4 … and at most 16 blocks, and never gives up", () => {
+    const backoff = new Backoff();
+    let block = 100;
+    const pauses = [1, 2, 4, 8, 16, 16, 16];
+    for (const pause of pauses) {
+      backoff.refused(action, block);
+      expect(backoff.allows(action, block + pause - 1)).to.equal(false);
+      expect(backoff.allows(action, block + pause)).to.equal(true);
+      block += pause;
+    }
+  });
+
+  it("keeps one action's refusals from another's", () => {
+    const backoff = new Backoff();
+    backoff.refused(action, 100);
+    expect(backoff.allows(another, 100)).to.equal(true);
+  });
+
+  it("forgets the refusals of what went through", () => {
+    const backoff = new Backoff();
+    backoff.refused(action, 100);
+    backoff.refused(action, 101);
+    backoff.done(action, 103);
+    expect(backoff.refused(action, 104)).to.equal(1);
+  });
+});
