@@ -14,6 +14,9 @@ library TermsMath {
     uint256 private constant AMOUNT_STEP = 1e12;
 
     /// @notice Thrown when a value of terms is not a whole number of steps, or too large.
+    /// @param name Which value.
+    /// @param value What it would be.
+    /// @param step What it must be a multiple of.
     error TermsNotRepresentable(bytes32 name, uint256 value, uint256 step);
 
     /// @notice Terms as two words.
@@ -38,6 +41,9 @@ library TermsMath {
     }
 
     /// @notice Terms from two words, exactly as they were packed.
+    /// @param ratios The first word.
+    /// @param amounts The second word.
+    /// @return terms The terms.
     function unpack(uint256 ratios, uint256 amounts) internal pure returns (Terms memory terms) {
         // 2^32 × 1e9 fits 64 bits and 2^48 × 1e12 fits 96: nothing overflows. Saves 400 gas in every trade.
         unchecked {

@@ -6,6 +6,7 @@ import {FundingMath} from "../libraries/FundingMath.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
+import {TermsMath} from "../libraries/TermsMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {WadMath} from "../libraries/WadMath.sol";
 import {Market} from "../types/Market.sol";
@@ -141,6 +142,16 @@ contract MathHarness {
 
     function borrowOwed(uint256 reserve, uint256 borrowIndex, uint256 snapshot) external pure returns (uint256) {
         return BorrowMath.owed(reserve, borrowIndex, snapshot);
+    }
+
+    /* TERMS MATH */
+
+    function packTerms(Terms calldata terms) external pure returns (uint256 ratios, uint256 amounts) {
+        return TermsMath.pack(terms);
+    }
+
+    function unpackTerms(uint256 ratios, uint256 amounts) external pure returns (Terms memory) {
+        return TermsMath.unpack(ratios, amounts);
     }
 
     /* POSITION MATH */

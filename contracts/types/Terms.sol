@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @dev What a position is held to. A position keeps the terms it was opened under. Stored in two words
-/// (see `TermsWords`).
+/// as `TermsWords`.
 struct Terms {
     /// @dev Equity needed to open or increase, as a share of notional [WAD].
     uint64 initialMarginRatio;

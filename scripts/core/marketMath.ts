@@ -23,7 +23,7 @@ export function accrue(market: Market, timestamp: bigint): Market {
     ...market,
     fundingIndex: clamp({ a: funding, lower: MIN_INT96, upper: MAX_INT96 }),
     borrowIndex: min(borrow, MAX_UINT64),
-    accruedAt: BigInt.asUintN(64, timestamp),
+    accruedAt: BigInt.asUintN(48, timestamp),
   };
 }
 

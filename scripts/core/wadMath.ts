@@ -1,4 +1,4 @@
-import { checkInt, checkUint, divide } from "./integers.ts";
+import { castInt256, checkInt, checkUint, divide } from "./integers.ts";
 
 // Twins of contracts/libraries carry the names they have in Solidity. A function of more than two parameters takes
 // them as one object, whose fields have the Solidity names in the Solidity order.
@@ -87,7 +87,7 @@ export function mulWadCeil(a: bigint, b: bigint): bigint {
  * @throws {DivisionByZeroError} When `b` is zero.
  */
 export function divFloor(a: bigint, b: bigint): bigint {
-  const quotient = checkInt(divide(a, b));
+  const quotient = castInt256(divide(a, b));
   return a < 0n && a % b !== 0n ? checkInt(quotient - 1n) : quotient;
 }
 

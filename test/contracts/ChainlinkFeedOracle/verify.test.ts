@@ -431,6 +431,21 @@ describe("ChainlinkFeedOracle verify", () => {
       expect((await verified(fixture, third.id)).validFrom).to.equal(first.updatedAt + 1n);
     });
 
+    it("passes over such a round even when it was written seconds before the next", async () => {
+      const fixture = await loadFixture(deploySingle);
+      const { index } = fixture;
+      const scripted = await scriptFeed(index);
+      const now = BigInt(await networkHelpers.time.latest());
+      await scripted.tell(1n, ETH, now - 100n, 1n);
+      await scripted.tell(2n, ETH, now - 50n, 1n);
+      await scripted.tell(3n, 190_000_000_000n, now - 10n, 3n);
+
+      const first = await verified(fixture, await atProxy(index, 1n));
+      expect(first.validUntil).to.equal(now - 11n);
+      const third = await verified(fixture, await atProxy(index, 3n));
+      expect(third.validFrom).to.equal(now - 99n);
+    });
+
     it("is in force up to the last second that is over while no round follows", async () => {
       const fixture = await loadFixture(deploySingle);
       const { id, updatedAt } = await pushRound(fixture.index, { answer: ETH });

@@ -15,13 +15,14 @@ const WAD = wad("1");
  * Alice's long of 100 at an index price of 1,949: V 194,900, unrealized 194,900 − 200,000.5 = −5,100.5,
  * E = 9,899.99975 − 5,100.5 = 4,799.49975, below maintenance m·V = 2.5% of V = 4,872.5.
  *
- * Target k·m = 1.25 × 2.5% = 3.125%, of V 6,090.625; missing 6,090.625 − 4,799.49975 = 1,291.12525.
+ * Target k·m = 1.25 × 2.5% = 3.125%, of V 6,090.625; missing 6,090.625 − 4,799.49975 = 1,291.12525, and one unit of the
+ * token, 0.000001, because what the pool pays or is paid is rounded to whole units: 1,291.125251.
  * Alone in the market her exit costs no impact: c = max(0, 50 − 100) = 0.
- * f = 1,291.12525 / ((3.125% − 0.5%) × 194,900 = 5,116.125) = 0.25236389845830584671.
+ * f = 1,291.125251 / ((3.125% − 0.5%) × 194,900 = 5,116.125) = 0.25236389865376627819.
  */
-const MISSING = wad("1291.12525");
+const MISSING = wad("1291.125251");
 const RELIEF = wad("5116.125");
-const CLOSED = wad("25.236389845830584671");
+const CLOSED = wad("25.236389865376627819");
 
 async function marketFixture() {
   const market = await createMarket(connection);
@@ -65,14 +66,14 @@ describe("MarginVault liquidate in part", () => {
     const receipt = await liquidate();
     const logged = logOf(market, receipt, "PositionLiquidated");
     // 1,949 × (1 + (100 − 25.2363898 / 2) / 20,000,000).
-    expect(logged.fillPrice).to.be.closeTo(wad("1949.008515356904761904"), 10n ** 6n);
+    expect(logged.fillPrice).to.be.closeTo(wad("1949.008515356903809524"), 10n ** 6n);
     // 0.5% of 25.2363898 × 1,949.
-    expect(logged.fee).to.be.closeTo(wad("245.928619047619047619"), 10n ** 11n);
-    // 9,899.99975 − (50,472.779… − 49,185.812… = 1,286.96716722) − 245.92861905.
+    expect(logged.fee).to.be.closeTo(wad("245.928619238095238095"), 10n ** 11n);
+    // 9,899.99975 − (50,472.779… − 49,185.812… = 1,286.96716822) − 245.92861924.
     const stored = await vault.position(positionId);
-    expect(stored.margin).to.be.closeTo(wad("8367.103963732316937926"), 10n ** 12n);
+    expect(stored.margin).to.be.closeTo(wad("8367.103962545037223568"), 10n ** 12n);
     // 40,000 × (1 − f).
-    expect(stored.reserve).to.be.closeTo(wad("29905.444061667766131600"), 10n ** 12n);
+    expect(stored.reserve).to.be.closeTo(wad("29905.444053849348872438"), 10n ** 12n);
     expect(await liquidityVault.reserved()).to.equal(stored.reserve);
     expect(await liquidityVault.cash()).to.equal(wad("9999999.5"));
     // The loss is due to the pool, and what the keeper's fee loses by rounding to a token unit.
@@ -103,7 +104,7 @@ describe("MarginVault liquidate in part", () => {
     const { market, vault, accounts, positionId, liquidate } =
       await networkHelpers.loadFixture(marketFixture);
     // A short of 200 turns the skew to −100: c = (50 + 100) / 20,000,000 = 0.0000075;
-    // f = 1,291.12525 / ((0.02625 − 0.0000075) × 194,900 = 5,114.66325) = 0.25243602303631622277.
+    // f = 1,291.125251 / ((0.02625 − 0.0000075) × 194,900 = 5,114.66325) = 0.25243602323183251605.
     await openPosition(market, {
       account: accounts.bob,
       size: -wad("200"),
@@ -113,7 +114,7 @@ describe("MarginVault liquidate in part", () => {
     await pushPrice(market, wad("1949"));
     const receipt = await liquidate();
     const { sizeDelta, fillPrice } = logOf(market, receipt, "PositionLiquidated");
-    expect(-sizeDelta).to.be.closeTo(wad("25.243602303631622277"), 10n ** 10n);
+    expect(-sizeDelta).to.be.closeTo(wad("25.243602323183251605"), 10n ** 10n);
     // 1,949 × (1 − (100 + 25.2436023 / 2) / 20,000,000).
     expect(fillPrice).to.be.closeTo(wad("1949") - wad("0.010975"), wad("0.000001"));
     const rest = await vault.position(positionId);
@@ -215,11 +216,11 @@ describe("MarginVault liquidate in part", () => {
     it("pays it into margin, and the fee from there", async () => {
       const { market, vault, liquidityVault, positionId, liquidate } =
         await networkHelpers.loadFixture(gainFixture);
-      // V 205,000; missing 6,406.25 − 4,999.5 = 1,406.75 of 5,381.25: 26.141695702671312% of 100.
+      // V 205,000; missing 6,406.25 − 4,999.5 and a token unit = 1,406.750001 of 5,381.25: 26.141695721254355% of 100.
       const receipt = await liquidate();
       const { fee } = logOf(market, receipt, "PositionLiquidated");
-      // 0.5% of 26.1416957 × 2,050 = 267.95238.
-      expect(fee).to.be.closeTo(wad("267.952380"), wad("0.000001"));
+      // 0.5% of 26.1416957 × 2,050 = 267.952381.
+      expect(fee).to.be.closeTo(wad("267.952381"), wad("0.000001"));
       const rest = await vault.position(positionId);
       // Gain of the part: 26.141695702671 × 2,050.00891024 = 53,590.709119 − 52,283.522114 = 1,307.187005; less the fee.
       expect(rest.margin).to.be.closeTo(wad("1039.234624"), wad("0.000002"));

@@ -29,16 +29,12 @@ describe("PositionMath liquidationSize", () => {
     expect(await harness.liquidationSize(size, notional, -1n, TARGET_RATIO, cost)).to.equal(size);
   });
 
-  it("is the whole when closing costs as much as it relieves", async () => {
+  it("is the whole when closing costs as much as it relieves, or more", async () => {
     const equity = parseEther("330");
-    const closed = await harness.liquidationSize(
-      -size,
-      notional,
-      equity,
-      TARGET_RATIO,
-      TARGET_RATIO,
-    );
-    expect(closed).to.equal(size);
+    for (const dear of [TARGET_RATIO, TARGET_RATIO + 1n]) {
+      const closed = await harness.liquidationSize(-size, notional, equity, TARGET_RATIO, dear);
+      expect(closed).to.equal(size);
+    }
   });
 
   it("is the whole when even that does not reach the target", async () => {

@@ -1,0 +1,516 @@
+import { expect } from "chai";
+import { ZeroAddress } from "ethers";
+import { network } from "hardhat";
+import { expectConservation } from "../../fixtures/conservation.ts";
+import { deployMarket, pushPrice } from "../../fixtures/market.ts";
+import { wad } from "../../fixtures/orderRequests.ts";
+import type { ParameterTree, ParameterValue } from "../../fixtures/parameters.ts";
+import { plain, plainTree } from "../../fixtures/structs.ts";
+import { openPosition } from "../../fixtures/trading.ts";
+
+const connection = await network.create();
+const { ethers, networkHelpers } = connection;
+const MAX_UINT96 = (1n << 96n) - 1n;
+/** 10 and 5 a year of 365 days, per second. */
+const [MAX_FUNDING_RATE, MAX_BORROW_RATE] = [317_097_919_837n, 158_548_959_918n];
+
+/** The local market, and its parameters as another market of the same factory would take them. */
+async function factoryFixture() {
+  const market = await deployMarket(connection);
+  const { factory, token } = market;
+  await token.approve(factory, 1n << 128n);
+  const parameters = plainTree(await factory.parametersOf(1n));
+  /** Creates a market with `changes` laid over the parameters. */
+  const create = (changes: ParameterTree = {}) =>
+    factory.createMarket(lay(parameters, changes) as never);
+  /** As a call: nothing is mined, and no gas is estimated first. */
+  const tryCreate = (changes: ParameterTree) =>
+    factory.createMarket.staticCall(lay(parameters, changes) as never);
+  return { ...market, market, parameters, create, tryCreate };
+}
+
+function lay(base: ParameterTree, changes: ParameterTree): ParameterTree {
+  const laid: Record<string, ParameterValue> = { ...base };
+  for (const [name, change] of Object.entries(changes)) {
+    const old = laid[name];
+    const both = typeof old === "object" && typeof change === "object";
+    laid[name] = both ? lay(old, change) : change;
+  }
+  return laid;
+}
+
+type Refusal = readonly [
+  name: string,
+  changes: ParameterTree,
+  value: bigint,
+  lower: bigint,
+  upper: bigint,
+];
+
+const terms = (changes: ParameterTree) => ({ terms: changes });
+const curves = (changes: ParameterTree) => ({ curves: changes });
+const orders = (changes: ParameterTree) => ({ orders: changes });
+const pool = (changes: ParameterTree) => ({ pool: changes });
+
+/** Each bound, one unit outside. */
+const REFUSED: readonly Refusal[] = [
+  ["sequencerGrace", { sequencerGrace: 86_401n }, 86_401n, 0n, 86_400n],
+  ["protocolFeeShare", { protocolFeeShare: wad("0.2") + 1n }, wad("0.2") + 1n, 0n, wad("0.2")],
+
+  [
+    "maintenanceMarginRatio",
+    terms({ maintenanceMarginRatio: wad("0.001") - 1n }),
+    wad("0.001") - 1n,
+    wad("0.001"),
+    wad("0.5"),
+  ],
+  [
+    "maintenanceMarginRatio",
+    terms({ maintenanceMarginRatio: wad("0.5") + 1n }),
+    wad("0.5") + 1n,
+    wad("0.001"),
+    wad("0.5"),
+  ],
+  [
+    "liquidationFeeRatio",
+    terms({ liquidationFeeRatio: wad("0.0001") - 1n }),
+    wad("0.0001") - 1n,
+    wad("0.0001"),
+    wad("0.1"),
+  ],
+  [
+    "liquidationFeeRatio",
+    terms({ liquidationFeeRatio: wad("0.1") + 1n }),
+    wad("0.1") + 1n,
+    wad("0.0001"),
+    wad("0.1"),
+  ],
+  [
+    "positionFeeRatio",
+    terms({ positionFeeRatio: wad("0.0001") - 1n }),
+    wad("0.0001") - 1n,
+    wad("0.0001"),
+    wad("0.02"),
+  ],
+  [
+    "positionFeeRatio",
+    terms({ positionFeeRatio: wad("0.02") + 1n }),
+    wad("0.02") + 1n,
+    wad("0.0001"),
+    wad("0.02"),
+  ],
+  [
+    "liquidationTarget",
+    terms({ liquidationTarget: wad("1.1") - 1n }),
+    wad("1.1") - 1n,
+    wad("1.1"),
+    wad("2"),
+  ],
+  [
+    "liquidationTarget",
+    terms({ liquidationTarget: wad("2") + 1n }),
+    wad("2") + 1n,
+    wad("1.1"),
+    wad("2"),
+  ],
+  // What a push feed demands.
+  [
+    "initialMarginRatio",
+    terms({ initialMarginRatio: wad("0.04") - 1n }),
+    wad("0.04") - 1n,
+    wad("0.04"),
+    wad("1"),
+  ],
+  [
+    "initialMarginRatio",
+    terms({ initialMarginRatio: wad("1") + 1n }),
+    wad("1") + 1n,
+    wad("0.04"),
+    wad("1"),
+  ],
+  // 1.25 × (3% + 0.5%).
+  [
+    "initialMarginRatio",
+    terms({ maintenanceMarginRatio: wad("0.03"), initialMarginRatio: wad("0.04375") - 1n }),
+    wad("0.04375") - 1n,
+    wad("0.04375"),
+    wad("1"),
+  ],
+  [
+    "minReserveRatio",
+    terms({ minReserveRatio: wad("0.01") - 1n }),
+    wad("0.01") - 1n,
+    wad("0.01"),
+    wad("1"),
+  ],
+  [
+    "minReserveRatio",
+    terms({ minReserveRatio: wad("1") + 1n }),
+    wad("1") + 1n,
+    wad("0.01"),
+    wad("1"),
+  ],
+  ["liquidationCooldown", terms({ liquidationCooldown: 0n }), 0n, 1n, 3_600n],
+  ["liquidationCooldown", terms({ liquidationCooldown: 3_601n }), 3_601n, 1n, 3_600n],
+  ["keeperFeeFloor", terms({ keeperFeeFloor: 0n }), 0n, 10n ** 12n, MAX_UINT96],
+  ["keeperFeeFloor rounding", terms({ keeperFeeFloor: wad("1") + 1n }), 1n, 0n, 0n],
+  ["keeperFeeCap", terms({ keeperFeeCap: wad("1") - 1n }), wad("1") - 1n, wad("1"), MAX_UINT96],
+  // Twice the floor.
+  ["minMaintenance", terms({ minMaintenance: wad("2") - 1n }), wad("2") - 1n, wad("2"), MAX_UINT96],
+  ["minMargin", terms({ minMargin: wad("5") - 1n }), wad("5") - 1n, wad("5"), MAX_UINT96],
+  ["minMargin", terms({ minMargin: MAX_UINT96 + 1n }), MAX_UINT96 + 1n, wad("5"), MAX_UINT96],
+  ["minNotional", terms({ minNotional: wad("10") - 1n }), wad("10") - 1n, wad("10"), MAX_UINT96],
+  ["minNotional", terms({ minNotional: MAX_UINT96 + 1n }), MAX_UINT96 + 1n, wad("10"), MAX_UINT96],
+
+  // 20,000,000 × min(2%, 2 × 0.05%): above it a push of the skew could pay (59, 60).
+  ["maxOpenInterest", { maxOpenInterest: wad("20000") + 1n }, wad("20000") + 1n, 1n, wad("20000")],
+  ["maxOpenInterest", { maxOpenInterest: 0n }, 0n, 1n, wad("20000")],
+  // 20,000,000 × 2%, where the fee of 1% allows no more.
+  [
+    "maxOpenInterest",
+    {
+      maxOpenInterest: wad("400000") + 1n,
+      ...terms({ positionFeeRatio: wad("0.01") }),
+      ...orders({ latencySpread: wad("0.02") }),
+    },
+    wad("400000") + 1n,
+    1n,
+    wad("400000"),
+  ],
+
+  ["skewScale", curves({ skewScale: 0n }), 0n, 1n, MAX_UINT96],
+  ["skewScale", curves({ skewScale: MAX_UINT96 + 1n }), MAX_UINT96 + 1n, 1n, MAX_UINT96],
+  ["fundingScale", curves({ fundingScale: 0n }), 0n, 1n, MAX_UINT96],
+  ["fundingScale", curves({ fundingScale: MAX_UINT96 + 1n }), MAX_UINT96 + 1n, 1n, MAX_UINT96],
+  [
+    "maxFundingRate",
+    curves({ maxFundingRate: MAX_FUNDING_RATE + 1n }),
+    MAX_FUNDING_RATE + 1n,
+    0n,
+    MAX_FUNDING_RATE,
+  ],
+  [
+    "kinkUtilization",
+    curves({ kinkUtilization: wad("0.1") - 1n }),
+    wad("0.1") - 1n,
+    wad("0.1"),
+    wad("0.95"),
+  ],
+  [
+    "kinkUtilization",
+    curves({ kinkUtilization: wad("0.95") + 1n }),
+    wad("0.95") + 1n,
+    wad("0.1"),
+    wad("0.95"),
+  ],
+  ["minBorrowRate", curves({ minBorrowRate: 0n }), 0n, 1n, 3_170_979_198n],
+  ["minBorrowRate", curves({ minBorrowRate: 3_170_979_199n }), 3_170_979_199n, 1n, 3_170_979_198n],
+  [
+    "kinkBorrowRate",
+    curves({ kinkBorrowRate: 31_709_791_984n }),
+    31_709_791_984n,
+    317_097_919n,
+    31_709_791_983n,
+  ],
+  [
+    "maxBorrowRate",
+    curves({ maxBorrowRate: MAX_BORROW_RATE + 1n }),
+    MAX_BORROW_RATE + 1n,
+    3_170_979_198n,
+    MAX_BORROW_RATE,
+  ],
+  // 10% a year are 3,170,979,198 a second. At 80%, a third of the way from the kink: 1 + 9,512,937,591 / 3 (58).
+  [
+    "borrowRate at maxUtilization",
+    curves({ minBorrowRate: 1n, kinkBorrowRate: 1n, maxBorrowRate: 9_512_937_589n }),
+    3_170_979_197n,
+    3_170_979_198n,
+    MAX_BORROW_RATE,
+  ],
+
+  ["executionDelay", orders({ executionDelay: 0n }), 0n, 1n, 600n],
+  ["executionDelay", orders({ executionDelay: 601n }), 601n, 1n, 600n],
+  ["maxRoundWait", orders({ maxRoundWait: 3_601n }), 3_601n, 1n, 3_600n],
+  ["executionWindow", orders({ executionWindow: 9n }), 9n, 10n, 600n],
+  // The feed's threshold of 0.6% and the fee of 0.05%.
+  [
+    "latencySpread",
+    orders({ latencySpread: wad("0.0065") - 1n }),
+    wad("0.0065") - 1n,
+    wad("0.0065"),
+    wad("0.1"),
+  ],
+  ["minKeeperFee", orders({ minKeeperFee: 0n }), 0n, 10n ** 12n, ((1n << 40n) - 1n) * 10n ** 12n],
+
+  [
+    "maxUtilization",
+    pool({ maxUtilization: wad("0.9") + 1n }),
+    wad("0.9") + 1n,
+    wad("0.1"),
+    wad("0.9"),
+  ],
+  [
+    "minNavRatio",
+    pool({ minNavRatio: wad("0.01") - 1n }),
+    wad("0.01") - 1n,
+    wad("0.01"),
+    wad("0.9"),
+  ],
+  ["depositDelay", pool({ depositDelay: 59n }), 59n, 60n, 604_800n],
+  ["redeemDelay", pool({ redeemDelay: 604_801n }), 604_801n, 60n, 604_800n],
+  ["settleGrace", pool({ settleGrace: 29n }), 29n, 30n, 86_400n],
+  ["requestFeeToken", pool({ requestFeeToken: 0n }), 0n, 1n, MAX_UINT96 / 10n ** 13n],
+  [
+    "minRequestToken",
+    pool({ minRequestToken: 4_999_999n }),
+    4_999_999n,
+    5_000_000n,
+    MAX_UINT96 / 10n ** 12n,
+  ],
+];
+
+describe("MarketFactory createMarket", () => {
+  describe("when a parameter is outside its hard bound", () => {
+    for (const [name, changes, value, lower, upper] of REFUSED) {
+      it(`refuses ${name} of ${value}`, async () => {
+        const { tryCreate, marginVault } = await networkHelpers.loadFixture(factoryFixture);
+        await expect(tryCreate(changes))
+          .to.be.revertedWithCustomError(marginVault, "ParameterOutOfBounds")
+          .withArgs(ethers.encodeBytes32String(name), value, lower, upper);
+      });
+    }
+
+    it("leaves no market behind", async () => {
+      const { create, factory } = await networkHelpers.loadFixture(factoryFixture);
+      await expect(create({ maxOpenInterest: 0n })).to.revert(ethers);
+      expect(await factory.marketCount()).to.equal(1n);
+      await expect(factory.marketOf(2n))
+        .to.be.revertedWithCustomError(factory, "MarketNotFound")
+        .withArgs(2n);
+    });
+  });
+
+  it("refuses a receiver of protocol fees of zero", async () => {
+    const { create, factory } = await networkHelpers.loadFixture(factoryFixture);
+    const changes = { protocolFeeReceiver: ZeroAddress };
+    await expect(create(changes)).to.be.revertedWithCustomError(factory, "ZeroAddress");
+  });
+
+  it("accepts the bounds themselves", async () => {
+    const { create, factory } = await networkHelpers.loadFixture(factoryFixture);
+    await create({
+      sequencerGrace: 0n,
+      protocolFeeShare: wad("0.2"),
+      maxOpenInterest: wad("200000"),
+      terms: {
+        maintenanceMarginRatio: wad("0.5"),
+        liquidationFeeRatio: wad("0.1"),
+        initialMarginRatio: wad("0.66"),
+        liquidationTarget: wad("1.1"),
+        positionFeeRatio: wad("0.005"),
+        minReserveRatio: wad("1"),
+        keeperFeeFloor: 10n ** 12n,
+        keeperFeeCap: 10n ** 12n,
+        minMaintenance: 2n * 10n ** 12n,
+        minMargin: 2n * 10n ** 12n,
+        minNotional: 2n * 10n ** 12n,
+      },
+      curves: {
+        maxFundingRate: MAX_FUNDING_RATE - 1n,
+        minBorrowRate: 3_170_979_198n,
+        kinkBorrowRate: 3_170_979_198n,
+        maxBorrowRate: 3_170_979_198n,
+      },
+      orders: { latencySpread: wad("0.011") },
+      pool: { maxUtilization: wad("0.9") },
+    });
+    expect(await factory.marketCount()).to.equal(2n);
+  });
+
+  describe("when the collateral token is not what a market can hold", () => {
+    /** A hostile token that the deployer has and has approved; `create` makes a market of it. */
+    async function hostileFixture() {
+      const world = await networkHelpers.loadFixture(factoryFixture);
+      const deploy = async (decimals: bigint) => {
+        const token = await ethers.deployContract("HostileToken", [decimals]);
+        await token.mint(world.accounts.deployer, 1_000_000n);
+        await token.approve(world.factory, 1_000_000n);
+        return token;
+      };
+      const hostile = await deploy(6n);
+      const create = () => world.create({ collateralToken: String(hostile.target) });
+      return { ...world, deploy, hostile, create, createWith: world.create };
+    }
+
+    it("refuses more than 18 decimals", async () => {
+      const { deploy, createWith, marginVault } = await hostileFixture();
+      const token = await deploy(19n);
+      await expect(createWith({ collateralToken: String(token.target) }))
+        .to.be.revertedWithCustomError(marginVault, "TooManyDecimals")
+        .withArgs(19n);
+    });
+
+    it("refuses a fee on transfer", async () => {
+      const { hostile, create, factory } = await hostileFixture();
+      await hostile.setFeeBps(1n);
+      // A hundredth of a percent of 10,007 is 1.
+      await expect(create())
+        .to.be.revertedWithCustomError(factory, "TokenTransferMismatch")
+        .withArgs(10_007n, 10_006n);
+    });
+
+    it("refuses balances that shrink by themselves", async () => {
+      const { hostile, create, factory } = await hostileFixture();
+      const seize = hostile.interface.encodeFunctionData("seize", [String(factory.target), 1n]);
+      await hostile.setReentry(hostile, seize);
+      await expect(create())
+        .to.be.revertedWithCustomError(factory, "TokenTransferMismatch")
+        .withArgs(10_007n, 10_006n);
+    });
+
+    it("refuses balances that grow by themselves", async () => {
+      const { hostile, create, factory, accounts } = await hostileFixture();
+      const gift = hostile.interface.encodeFunctionData("mint", [accounts.deployer.address, 1n]);
+      await hostile.setReentry(hostile, gift);
+      // Once on the way in, once on the way back.
+      await expect(create())
+        .to.be.revertedWithCustomError(factory, "TokenTransferMismatch")
+        .withArgs(1_000_000n, 1_000_002n);
+    });
+
+    it("refuses one that answers false", async () => {
+      const { hostile, create, factory } = await hostileFixture();
+      await hostile.setMode(1n);
+      await expect(create())
+        .to.be.revertedWithCustomError(factory, "SafeERC20FailedOperation")
+        .withArgs(hostile);
+    });
+
+    it("accepts one that returns nothing", async () => {
+      const { hostile, create, factory } = await hostileFixture();
+      await hostile.setMode(2n);
+      await create();
+      expect((await factory.parametersOf(2n)).collateralToken).to.equal(hostile.target);
+    });
+
+    it("cannot be entered while it probes: no second market, no parameters of the first", async () => {
+      const { hostile, create, factory, parameters } = await hostileFixture();
+      const again = factory.interface.encodeFunctionData("createMarket", [parameters as never]);
+      await hostile.setReentry(factory, again);
+      await create();
+      expect(await hostile.response()).to.equal(
+        factory.interface.encodeErrorResult("MarketLocked"),
+      );
+    });
+
+    it("needs the probe's amount", async () => {
+      const { hostile, create, accounts } = await hostileFixture();
+      await hostile.seize(accounts.deployer, 990_000n);
+      await expect(create()).to.be.revertedWithCustomError(hostile, "ERC20InsufficientBalance");
+    });
+  });
+
+  describe("when it succeeds", () => {
+    it("announces the market with all its parameters and returns the probe's amount", async () => {
+      const { create, factory, token, accounts, parameters } =
+        await networkHelpers.loadFixture(factoryFixture);
+      const before = await token.balanceOf(accounts.deployer);
+      const receipt = await (await create({ label: "SECOND" })).wait();
+      const log = receipt?.logs
+        .map((raw) => factory.interface.parseLog(raw))
+        .find((parsed) => parsed?.name === "MarketCreated");
+      expect(log?.args.marketId).to.equal(2n);
+      expect(log?.args.creator).to.equal(accounts.deployer.address);
+      expect(plainTree(log?.args.parameters)).to.deep.equal({ ...parameters, label: "SECOND" });
+      expect(plainTree(await factory.parametersOf(2n))).to.deep.equal({
+        ...parameters,
+        label: "SECOND",
+      });
+      const addresses = await factory.marketOf(2n);
+      expect(log?.args.marginVault).to.equal(addresses.marginVault);
+      expect(await token.balanceOf(accounts.deployer)).to.equal(before);
+    });
+
+    it("makes three contracts that know each other", async () => {
+      const { create, factory, token, oracle } = await networkHelpers.loadFixture(factoryFixture);
+      await create();
+      const addresses = await factory.marketOf(2n);
+      const vault = await ethers.getContractAt("MarginVault", addresses.marginVault);
+      const pool_ = await ethers.getContractAt("LiquidityVault", addresses.liquidityVault);
+      const book = await ethers.getContractAt("OrderBook", addresses.orderBook);
+      expect(await vault.liquidityVault()).to.equal(addresses.liquidityVault);
+      expect(await vault.orderBook()).to.equal(addresses.orderBook);
+      expect(await vault.oracle()).to.equal(oracle.target);
+      expect(await vault.collateralToken()).to.equal(token.target);
+      expect(await pool_.marginVault()).to.equal(addresses.marginVault);
+      expect(await book.marginVault()).to.equal(addresses.marginVault);
+    });
+
+    it("offers terms and curves as given", async () => {
+      const { marginVault, parameters } = await networkHelpers.loadFixture(factoryFixture);
+      expect(await marginVault.latestTermsId()).to.equal(1n);
+      expect(plainTree(await marginVault.terms(1n))).to.deep.equal(parameters.terms);
+      expect(plainTree(await marginVault.curves())).to.deep.equal(parameters.curves);
+      expect(await marginVault.maxOpenInterest()).to.equal(wad("20000"));
+      expect(await marginVault.tokenScale()).to.equal(10n ** 12n);
+    });
+
+    it("deploys code below the limit of 24,576 bytes", async () => {
+      const { marginVault, liquidityVault, orderBook } =
+        await networkHelpers.loadFixture(factoryFixture);
+      for (const contract of [marginVault, liquidityVault, orderBook]) {
+        const code = await ethers.provider.getCode(contract);
+        expect((code.length - 2) / 2).to.be.at.most(24_576);
+      }
+    });
+  });
+
+  it("answers for a deployment only while there is one", async () => {
+    const { factory } = await networkHelpers.loadFixture(factoryFixture);
+    await expect(factory.deployment()).to.be.revertedWithCustomError(
+      factory,
+      "NoDeploymentUnderWay",
+    );
+    for (const id of [0n, 2n]) {
+      await expect(factory.parametersOf(id))
+        .to.be.revertedWithCustomError(factory, "MarketNotFound")
+        .withArgs(id);
+    }
+  });
+
+  describe("given two markets", () => {
+    it("keeps them apart: what happens to one changes no slot of the other", async () => {
+      const { market, create, factory, marginVault, liquidityVault, accounts, token } =
+        await networkHelpers.loadFixture(factoryFixture);
+      await create();
+      const addresses = await factory.marketOf(2n);
+      const [vault, lender] = [addresses.marginVault, addresses.liquidityVault];
+      const other = await ethers.getContractAt("MarginVault", vault);
+      const otherPool = await ethers.getContractAt("LiquidityVault", lender);
+      const state = async () => ({
+        market: plain(await other.market()),
+        cash: await otherPool.cash(),
+        held: [await token.balanceOf(vault), await token.balanceOf(lender)],
+      });
+      const before = await state();
+      const account = accounts.alice;
+      const positionId = await openPosition(market, {
+        account,
+        size: wad("100"),
+        margin: wad("10000"),
+      });
+      await pushPrice(market, wad("1500"));
+      await marginVault.connect(accounts.keeper).liquidate(positionId, "0x", accounts.keeper);
+      await marginVault.sweepDues();
+      expect(await state()).to.deep.equal(before);
+      await expectConservation(market);
+
+      // Nor is one the pool or the order book of the other.
+      const pool_ = await ethers.getImpersonatedSigner(String(liquidityVault.target));
+      await networkHelpers.setBalance(pool_.address, wad("1"));
+      await expect(other.connect(pool_).lock())
+        .to.be.revertedWithCustomError(other, "NotAuthorized")
+        .withArgs(pool_);
+    });
+  });
+});
