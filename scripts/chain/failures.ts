@@ -3,7 +3,9 @@ import { BulkheadError, FatalError, RetryableError } from "../core/errors.ts";
 /** Thrown when the node does not answer, or answers nonsense. Says nothing about the chain's state. */
 export class RpcError extends RetryableError {
   constructor(what: string, cause?: unknown) {
-    super(`The node did not answer "${what}". It is asked again.`, { cause });
+    super(`The node did not answer "${what}". Check that it runs; who is running asks again.`, {
+      cause,
+    });
   }
 }
 

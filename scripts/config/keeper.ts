@@ -53,10 +53,10 @@ const required = (name: string, what: string) =>
   z.string({ error: `${name} is missing. Set it to ${what}.` });
 
 const schema = z.object({
-  BULKHEAD_RPC_URL: required("BULKHEAD_RPC_URL", "the node's address, http:// or https://.").refine(
-    isHttp,
-    "BULKHEAD_RPC_URL must be an http:// or https:// address.",
-  ),
+  BULKHEAD_RPC_URL: required(
+    "BULKHEAD_RPC_URL",
+    "the node's address, such as http://127.0.0.1:8545",
+  ).refine(isHttp, "BULKHEAD_RPC_URL must be an http:// or https:// address."),
   BULKHEAD_MARKETS: required("BULKHEAD_MARKETS", "the MarginVault addresses, comma between them")
     .transform((text) => text.split(",").map((item) => item.trim()))
     .pipe(z.array(address("Each of BULKHEAD_MARKETS")).min(1)),

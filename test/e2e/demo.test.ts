@@ -1,0 +1,71 @@
+import { expect } from "chai";
+
+import { accountsNeeded } from "../../scripts/localnet/archetypes.ts";
+import type { ReplayRound } from "../../scripts/localnet/replay.ts";
+import type { DemoResult } from "../../scripts/localnet/result.ts";
+import { runDemo } from "../../scripts/localnet/run.ts";
+
+/** A fall by a tenth in 20 rounds, a minute apart, with one step of 4% in the middle [8 decimals]. */
+const ROUNDS: readonly ReplayRound[] = [
+  2000, 1995, 1985, 1975, 1965, 1950, 1940, 1930, 1920, 1910, 1833, 1825, 1815, 1805, 1800, 1810,
+  1820, 1830, 1840, 1850,
+].map((dollars, index) => ({
+  time: 1_700_000_000 + index * 60,
+  answer: BigInt(dollars) * 100_000_000n,
+}));
+
+/** The step of 4%: the busiest round. */
+const BUSIEST = 10;
+const PATIENCE_MS = 240_000;
+
+function run(killKeeperAt?: number): Promise<DemoResult> {
+  return runDemo({
+    rounds: ROUNDS,
+    seed: 5,
+    onStage: () => {},
+    onRound: () => {},
+    ...(killKeeperAt === undefined ? {} : { killKeeperAt }),
+  });
+}
+
+/** What happened to each position, at which price. */
+function fatesOf({ positions }: DemoResult): readonly string[] {
+  return positions.map(({ history }) => {
+    const incidents = history.incidents.map(({ kind, price }) => `${kind}@${price}`);
+    return `${history.positionId} ${history.outcome} ${incidents.join(" ")}`;
+  });
+}
+
+describe("the demo", () => {
+  let undisturbed: DemoResult;
+
+  before(async () => {
+    undisturbed = await run();
+  }).timeout(PATIENCE_MS);
+
+  it("opens the whole book and keeps every law", () => {
+    expect(undisturbed.refused).to.equal(0);
+    expect(undisturbed.positions).to.have.length(accountsNeeded());
+    expect(undisturbed.laws.filter((law) => !law.holds)).to.deep.equal([]);
+    expect(undisturbed.overdue).to.deep.equal([]);
+    expect(undisturbed.ok).to.equal(true);
+  });
+
+  it("liquidates at the first round that allows it", () => {
+    expect(undisturbed.liquidations).to.be.greaterThan(10);
+    expect(undisturbed.lag).to.deep.equal({ p50: 0, max: 0 });
+  });
+
+  it("lets stops, caps and owners act", () => {
+    const outcomes = new Set(undisturbed.positions.map(({ history }) => history.outcome));
+    expect(outcomes).to.include.all.keys("open", "stopped", "closed", "liquidatedFully");
+  });
+
+  describe("given a keeper that is killed in the busiest round", () => {
+    it("ends in the same state with another that finds out for itself", async () => {
+      const disturbed = await run(BUSIEST);
+      expect(disturbed.ok).to.equal(true);
+      expect(fatesOf(disturbed)).to.deep.equal(fatesOf(undisturbed));
+    }).timeout(PATIENCE_MS);
+  });
+});

@@ -1,0 +1,335 @@
+import { expect } from "chai";
+
+import type { MarketLog } from "../../scripts/chain/logs.ts";
+import { ARCHETYPES } from "../../scripts/localnet/archetypes.ts";
+import type { PlannedPosition } from "../../scripts/localnet/book.ts";
+import { tellHistories } from "../../scripts/localnet/history.ts";
+import { LagTracker } from "../../scripts/localnet/lag.ts";
+import { Progress } from "../../scripts/localnet/progress.ts";
+import { nextWake } from "../../scripts/localnet/replay.ts";
+import { writeReport } from "../../scripts/localnet/report.ts";
+import type { DemoResult } from "../../scripts/localnet/result.ts";
+import { spreadOf } from "../../scripts/localnet/stats.ts";
+import { readable, returnOf, summaryOf, tellStory } from "../../scripts/localnet/story.ts";
+import { eventLog } from "../fixtures/marketLogs.ts";
+import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
+
+const ACCOUNT = "0x00000000000000000000000000000000000000A1";
+const KEEPER = "0x00000000000000000000000000000000000000b2";
+const PRICE = 1000n * WAD;
+
+const order = (traits: bigint) => [1n, 0n, 1n, 0n, 1n, 0n, 0n, 0n, 0n, 1n, traits];
+const submitted = (orderId: bigint, positionId: bigint, traits: bigint) =>
+  eventLog("orderBook", "OrderSubmitted", [orderId, positionId, ACCOUNT, 1n, order(traits)]);
+const executed = (orderId: bigint) =>
+  eventLog("orderBook", "OrderExecuted", [orderId, KEEPER, 1n, 1n, false]);
+const increased = (positionId: bigint) =>
+  eventLog("marginVault", "PositionIncreased", [
+    positionId,
+    ACCOUNT,
+    1n,
+    WAD,
+    PRICE,
+    PRICE,
+    100n,
+    2n * WAD,
+    100n * WAD,
+    500n * WAD,
+  ]);
+const decreased = (positionId: bigint, paidOut: bigint) =>
+  eventLog("marginVault", "PositionDecreased", [
+    positionId,
+    ACCOUNT,
+    1n,
+    -WAD,
+    PRICE,
+    PRICE,
+    200n,
+    WAD,
+    0n,
+    paidOut,
+  ]);
+const updated = (positionId: bigint, size: bigint) =>
+  eventLog("marginVault", "PositionUpdated", [
+    positionId,
+    1n,
+    size,
+    0n,
+    0n,
+    0n,
+    0n,
+    0n,
+    0n,
+    0n,
+    1n,
+  ]);
+const liquidated = (positionId: bigint, size: bigint, observedAt = 300n) =>
+  eventLog("marginVault", "PositionLiquidated", [
+    positionId,
+    ACCOUNT,
+    KEEPER,
+    1n,
+    920n * WAD,
+    observedAt,
+    20n * WAD,
+    23n * WAD,
+    -WAD / 2n,
+    size,
+    920n * WAD,
+    3n * WAD,
+    2n * WAD,
+    0n,
+    0n,
+  ]);
+const opened = (id: bigint): readonly MarketLog[] => [
+  submitted(id, id, 4n),
+  increased(id),
+  updated(id, WAD),
+  executed(id),
+];
+
+describe("tellHistories", () => {
+  it("tells a position that is still open, with what was paid in", () => {
+    const [history] = tellHistories(opened(1n));
+    expect(history).to.deep.include({
+      positionId: 1n,
+      account: ACCOUNT,
+      outcome: "open",
+      paidIn: 100n * WAD,
+      reserveAdded: 500n * WAD,
+      positionFees: 2n * WAD,
+      paidOut: 0n,
+    });
+  });
+
+  it("tells a close by its owner from a stop by the order that made it", () => {
+    const end = (id: bigint) => [decreased(id, 90n * WAD), updated(id, 0n)];
+    const byHand = [...opened(1n), submitted(2n, 1n, 8n), ...end(1n), executed(2n)];
+    // Kind 2 is a stop; it only reduces and pays from margin.
+    const byStop = [...opened(3n), submitted(4n, 3n, 26n), ...end(3n), executed(4n)];
+    const histories = tellHistories([...byHand, ...byStop]);
+    expect(histories.map((history) => history.outcome)).to.deep.equal(["closed", "stopped"]);
+    expect(histories[0]?.paidOut).to.equal(90n * WAD);
+  });
+
+  it("leaves a position open that was closed in part", () => {
+    const logs = [
+      ...opened(1n),
+      submitted(2n, 1n, 8n),
+      decreased(1n, 0n),
+      updated(1n, WAD / 2n),
+      executed(2n),
+    ];
+    expect(tellHistories(logs)[0]?.outcome).to.equal("open");
+  });
+
+  it("tells partial from whole liquidations, and sums their fees", () => {
+    const logs = [...opened(1n), liquidated(1n, WAD / 2n), updated(1n, WAD / 2n)];
+    expect(tellHistories(logs)[0]).to.deep.include({
+      outcome: "liquidatedPartially",
+      liquidationFees: 3n * WAD,
+      keeperFees: 2n * WAD,
+    });
+    const whole = [...logs, liquidated(1n, 0n), updated(1n, 0n)];
+    const [history] = tellHistories(whole);
+    expect(history?.outcome).to.equal("liquidatedFully");
+    expect(history?.liquidationFees).to.equal(6n * WAD);
+    expect(history?.incidents.map((incident) => incident.kind)).to.deep.equal([
+      "opened",
+      "liquidatedPartially",
+      "liquidatedFully",
+    ]);
+  });
+
+  it("tells a cap, and counts margin that was added and shortfall", () => {
+    const logs = [
+      ...opened(1n),
+      eventLog("marginVault", "MarginAdded", [1n, KEEPER, 1n, 7n * WAD, 107n * WAD]),
+      eventLog("marginVault", "ShortfallRecorded", [1n, 1n, 4n * WAD]),
+      eventLog("marginVault", "PositionSettledAtCap", [
+        1n,
+        ACCOUNT,
+        KEEPER,
+        1n,
+        1500n * WAD,
+        400n,
+        -WAD,
+        1500n * WAD,
+        WAD,
+        599n * WAD,
+      ]),
+    ];
+    expect(tellHistories(logs)[0]).to.deep.include({
+      outcome: "cappedOut",
+      paidIn: 107n * WAD,
+      shortfall: 4n * WAD,
+      paidOut: 599n * WAD,
+      keeperFees: WAD,
+    });
+  });
+});
+
+describe("LagTracker", () => {
+  const state = stateOf({ positions: [[1n, positionOf()]] });
+  const at = (price: bigint) =>
+    snapshotOf({ state, spot: { price: price * WAD, observedAt: 9_995n } });
+
+  it("counts no round for a liquidation at the first round that allows it", () => {
+    const lag = new LagTracker();
+    lag.mark({ index: 0, time: 300 }, at(920n));
+    lag.record([liquidated(1n, 0n, 300n)]);
+    expect(lag.lags).to.deep.equal([0]);
+  });
+
+  it("counts the rounds in between, and begins anew when the position was healthy again", () => {
+    const lag = new LagTracker();
+    lag.mark({ index: 0, time: 300 }, at(920n));
+    lag.mark({ index: 1, time: 310 }, at(950n));
+    lag.mark({ index: 2, time: 320 }, at(920n));
+    lag.mark({ index: 3, time: 330 }, at(915n));
+    lag.mark({ index: 4, time: 340 }, at(910n));
+    lag.record([liquidated(1n, 0n, 340n)]);
+    expect(lag.lags).to.deep.equal([2]);
+  });
+});
+
+describe("spreadOf", () => {
+  it("takes the middle by rank and the largest", () => {
+    expect(spreadOf([])).to.deep.equal({ p50: 0, max: 0 });
+    expect(spreadOf([3])).to.deep.equal({ p50: 3, max: 3 });
+    expect(spreadOf([5, 0, 1, 0])).to.deep.equal({ p50: 0, max: 5 });
+    expect(spreadOf([5, 1, 2])).to.deep.equal({ p50: 2, max: 5 });
+  });
+});
+
+describe("nextWake", () => {
+  it("sleeps when nothing will fall due", () => {
+    const state = stateOf({ positions: [[1n, positionOf()]] });
+    expect(nextWake(snapshotOf({ state }))).to.equal(undefined);
+  });
+
+  it("wakes for the first of late orders, cool-offs and requests", () => {
+    // The order of 9,988 is late after 9,988 + 2 + 60.
+    const state = stateOf({
+      positions: [[1n, positionOf({ priceTime: 9_995n, cooldown: 70n })]],
+      orders: [orderOf(7n)],
+    });
+    expect(nextWake(snapshotOf({ state }))).to.equal(10_051);
+    expect(nextWake(snapshotOf({ state, now: 10_051n }))).to.equal(10_065);
+    expect(nextWake(snapshotOf({ state, depositDueAt: NOW + 1n }))).to.equal(10_001);
+    expect(nextWake(snapshotOf({ state, now: 10_065n, depositDueAt: NOW }))).to.equal(undefined);
+  });
+});
+
+describe("Progress", () => {
+  it("draws one tick a round with the most telling of what happened", () => {
+    let line = "";
+    const progress = new Progress(4, (text) => {
+      line += text;
+    });
+    progress.round(0, []);
+    progress.round(1, opened(1n));
+    progress.round(2, [...opened(2n), liquidated(1n, 0n)]);
+    progress.round(3, []);
+    expect(line).to.equal("·ox·\n");
+  });
+
+  it("keeps long replays to one line", () => {
+    let line = "";
+    const progress = new Progress(5000, (text) => {
+      line += text;
+    });
+    for (let index = 0; index < 5000; index += 1) progress.round(index, []);
+    expect(line.length).to.be.at.most(61);
+    expect(line.endsWith("\n")).to.equal(true);
+  });
+});
+
+describe("the result", () => {
+  const [archetype] = ARCHETYPES;
+  if (archetype === undefined) throw new Error("There are no archetypes.");
+  const plan: PlannedPosition = {
+    archetype: { ...archetype, label: "Long <25x>" },
+    accountIndex: 0,
+    size: WAD,
+    margin: 100n * WAD,
+    reserve: 500n * WAD,
+    acceptablePrice: PRICE,
+    stopPrice: undefined,
+    profitPrice: undefined,
+    reaction: undefined,
+  };
+  const [history] = tellHistories([...opened(1n), liquidated(1n, 0n), updated(1n, 0n)]);
+  if (history === undefined) throw new Error("There is no history.");
+  const result: DemoResult = {
+    rounds: [
+      { time: 100, answer: 100_000_000_000n },
+      { time: 300, answer: 92_000_000_000n },
+    ],
+    positions: [{ plan, history, worth: 0n }],
+    refused: 0,
+    pool: {
+      before: { assets: 5000n * WAD, sharePrice: WAD },
+      after: { assets: 5100n * WAD, sharePrice: (102n * WAD) / 100n },
+    },
+    lag: { p50: 0, max: 1 },
+    liquidations: 1,
+    laws: [
+      { name: "LAW-1", says: "holds enough", holds: true },
+      { name: "LAW-3", says: "conserves", holds: false },
+    ],
+    overdue: [],
+    keeperTransactions: 3,
+    ok: false,
+  };
+
+  it("comes to exactly what machines are promised", () => {
+    expect(summaryOf(result)).to.deep.equal({
+      positions: 1,
+      outcomes: {
+        open: 0,
+        closed: 0,
+        stopped: 0,
+        liquidatedPartially: 0,
+        liquidatedFully: 1,
+        cappedOut: 0,
+      },
+      shortfall: "0",
+      pool: { before: "5000", after: "5100", sharePriceBefore: "1", sharePriceAfter: "1.02" },
+      liquidationLagRounds: { p50: 0, max: 1 },
+      laws: { "LAW-1": true, "LAW-3": false },
+      ok: false,
+    });
+  });
+
+  it("is told to people with a broken law in capitals", () => {
+    const story = tellStory(result);
+    expect(story).to.match(/BROKEN {2}LAW-3/);
+    expect(story).to.include("Pool       5,000 → 5,100 USDC (+100)");
+    expect(story).to.include("1 liquidations, 0 rounds (p50) and 1 rounds (max)");
+  });
+
+  it("is a page that needs nothing but itself and escapes what it shows", () => {
+    const page = writeReport(result);
+    expect(page).to.not.match(/(?:src|href)=|@import|url\((?!#)/);
+    expect(page).to.not.match(/<script/);
+    expect(page).to.include("Long &lt;25x&gt;").and.not.include("Long <25x>");
+    expect(page.match(/class="full"/g)).to.have.length(2);
+    expect(page).to.include("prefers-color-scheme: dark");
+  });
+});
+
+describe("readable", () => {
+  it("separates thousands and cuts fractions", () => {
+    expect(readable(1_234_567n * WAD + WAD / 2n)).to.equal("1,234,567");
+    expect(readable(-1_234n * WAD)).to.equal("-1,234");
+  });
+});
+
+describe("returnOf", () => {
+  it("counts what came out and what is still inside against what was paid in", () => {
+    expect(returnOf({ paidIn: 0n, paidOut: 0n, inside: 0n })).to.equal("–");
+    expect(returnOf({ paidIn: 100n, paidOut: 40n, inside: 35n })).to.equal("−25.0%");
+    expect(returnOf({ paidIn: 100n, paidOut: 150n, inside: 0n })).to.equal("+50.0%");
+  });
+});
