@@ -22,7 +22,8 @@ abstract contract MarginModule is VaultCore {
     function addMargin(uint256 positionId, uint256 amountToken) external nonReentrant {
         // Checks.
         require(amountToken != 0, ZeroAmount());
-        require(_positions[positionId].size != 0, PositionNotFound(positionId));
+        // An open position has a reserve, which lies in the slot that is written anyway.
+        require(_positions[positionId].reserve != 0, PositionNotFound(positionId));
 
         // Effects. Nothing is accrued: equity grows by the amount whatever is owed.
         uint256 amount = TokenScale.toWad(amountToken, _scale);
