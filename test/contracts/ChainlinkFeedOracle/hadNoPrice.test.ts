@@ -220,6 +220,7 @@ describe("ChainlinkFeedOracle hadNoPrice", () => {
       const from = first.updatedAt + 100n;
       // The proxy's phase is the second by now: the id of the old round is that of the first.
       const covering = await pushRound(fixture.index, { answer: MIN_ANSWER, at: from + 10n });
+      await pushRound(fixture.index, { answer: ETH, at: from + 20n });
       await moveTo(fixture, from + 200n);
 
       const indexId = covering.id - (1n << 64n);
