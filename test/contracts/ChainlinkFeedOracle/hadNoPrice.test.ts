@@ -211,6 +211,23 @@ describe("ChainlinkFeedOracle hadNoPrice", () => {
     });
   });
 
+  describe("given an older phase that goes on", () => {
+    it("answers false for its rounds", async () => {
+      const fixture = await loadFixture(deploySingle);
+      await pushRound(fixture.index, { answer: ETH });
+      const phase = await newPhase(fixture.index);
+      const first = await pushRound(phase, { answer: ETH });
+      const from = first.updatedAt + 100n;
+      // The proxy's phase is the second by now: the id of the old round is that of the first.
+      const covering = await pushRound(fixture.index, { answer: MIN_ANSWER, at: from + 10n });
+      await pushRound(fixture.index, { answer: ETH, at: from + 20n });
+      await moveTo(fixture, from + 200n);
+
+      const indexId = covering.id - (1n << 64n);
+      expect(await asked(fixture, { from, indexId })).to.equal(false);
+    });
+  });
+
   describe("given a quote side", () => {
     it("answers true when the quote in force at the index round was stale", async () => {
       const fixture = await loadFixture(deployComposite);
