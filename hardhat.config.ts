@@ -45,8 +45,8 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fuzz: { runs: 256 },
-      invariant: { runs: 32, depth: 64, failOnRevert: true },
+      fuzz: { runs: 16 },
+      invariant: { runs: 2, depth: 40, failOnRevert: true },
     },
   },
 });

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {FulfilmentActions} from "./actions/FulfilmentActions.sol";
+import {HandlerBase} from "./actions/HandlerBase.sol";
+import {LiquidationActions} from "./actions/LiquidationActions.sol";
+import {ProviderActions} from "./actions/ProviderActions.sol";
+import {UpkeepActions} from "./actions/UpkeepActions.sol";
+import {WindDown} from "./actions/WindDown.sol";
+import {WorldActions} from "./actions/WorldActions.sol";
+import {World} from "./support/Deployment.sol";
+import {Ghosts} from "./support/Ghosts.sol";
+
+/// @title Handler
+/// @notice Everybody at once: plays every external function of a market with bounded inputs.
+contract Handler is WorldActions, LiquidationActions, UpkeepActions, ProviderActions, FulfilmentActions, WindDown {
+    constructor(World memory world, Ghosts ghosts, uint256 time, uint256 salt) HandlerBase(world, ghosts, time, salt) {}
+
+    /// @notice The actions, those that move a market most named more than once, so that they are drawn more often.
+    function selectors() external pure returns (bytes4[] memory list) {
+        bytes4[24] memory trading = [
+            this.passTime.selector,
+            this.movePrice.selector,
+            this.movePrice.selector,
+            this.disturb.selector,
+            this.disturb.selector,
+            this.submitOpen.selector,
+            this.submitOpen.selector,
+            this.submitOpen.selector,
+            this.submitWithExits.selector,
+            this.tradeTogether.selector,
+            this.submitIncrease.selector,
+            this.submitDecrease.selector,
+            this.submitDecrease.selector,
+            this.cancel.selector,
+            this.execute.selector,
+            this.execute.selector,
+            this.executeBatch.selector,
+            this.addMargin.selector,
+            this.removeMargin.selector,
+            this.liquidate.selector,
+            this.liquidate.selector,
+            this.liquidateBatch.selector,
+            this.settleAtCap.selector,
+            this.claimFromVault.selector
+        ];
+        bytes4[16] memory upkeep = [
+            this.accrue.selector,
+            this.sweepDues.selector,
+            this.payProtocolFees.selector,
+            this.multicallVault.selector,
+            this.donate.selector,
+            this.trespass.selector,
+            this.requestDeposit.selector,
+            this.requestRedeem.selector,
+            this.cancelDeposit.selector,
+            this.cancelRedeem.selector,
+            this.claimShares.selector,
+            this.claimAssets.selector,
+            this.claimFromPool.selector,
+            this.transferShares.selector,
+            this.fulfillDeposits.selector,
+            this.fulfillRedeems.selector
+        ];
+        list = new bytes4[](trading.length + upkeep.length);
+        for (uint256 i; i < trading.length; ++i) list[i] = trading[i];
+        for (uint256 i; i < upkeep.length; ++i) list[trading.length + i] = upkeep[i];
+    }
+}

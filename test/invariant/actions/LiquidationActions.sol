@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {ICommonErrors} from "../../../contracts/interfaces/ICommonErrors.sol";
+import {ILiquidation} from "../../../contracts/interfaces/ILiquidation.sol";
+import {Position} from "../../../contracts/types/Position.sol";
+import {Model} from "../support/Model.sol";
+import {Dice, Random} from "../support/Random.sol";
+import {vm} from "../support/Vm.sol";
+import {FillChecks} from "./FillChecks.sol";
+import {Frame} from "./HandlerBase.sol";
+import {MarginActions, Spot} from "./MarginActions.sol";
+
+/// @title LiquidationActions
+/// @notice Keepers liquidate and settle, and the box decides who gets what (LAW-6, LAW-14).
+abstract contract LiquidationActions is MarginActions, FillChecks {
+    using Random for Dice;
+
+    /// @dev Where the contract, which rounds equity down by a few wei, and exact arithmetic may differ [1e-36 quote].
+    int256 private constant _EDGE = 8e18;
+
+    function liquidate(uint256 seed) external {
+        Dice memory dice = _dice(seed);
+        if (_openIds.length == 0) return;
+        uint256 positionId = _openIds[dice.below(_openIds.length)];
+        if (dice.chance(60)) _pushPrice(_priceNearMaintenance(dice, _vault.position(positionId)));
+        Spot memory spot = _pickSpot(dice);
+        Fill memory fill = _startClose(positionId, spot);
+        address keeper = _pickKeeper(dice);
+        fill.keeperWealth = _wealthOf(keeper);
+
+        Frame memory frame = _capture("liquidate");
+        vm.prank(keeper);
+        try _vault.liquidate(positionId, spot.proof, keeper) {
+            int256 net = _compare(frame, positionId);
+            _ghosts.addPoolNet(positionId, net);
+            fill.keeperWealth = _wealthOf(keeper) - fill.keeperWealth;
+            _checkRefusable(frame, fill);
+            _checkLiquidated(frame, fill);
+            _done(frame);
+        } catch (bytes memory reason) {
+            _refused(frame.action, reason);
+            _checkRefusal(frame, fill, reason);
+            _compare(frame);
+        }
+    }
+
+    /// @notice Any list: twice the same, ids that never opened, healthy ones.
+    function liquidateBatch(uint256 seed) external {
+        Dice memory dice = _dice(seed);
+        if (_openIds.length == 0) return;
+        uint256[] memory positionIds = _pickPositions(dice);
+        if (dice.chance(60)) _pushPrice(_priceNearMaintenance(dice, _vault.position(positionIds[0])));
+        Spot memory spot = _pickSpot(dice);
+        Position[] memory before = new Position[](positionIds.length);
+        for (uint256 i; i < positionIds.length; ++i) before[i] = _vault.position(positionIds[i]);
+        address keeper = _pickKeeper(dice);
+        uint256 wealthBefore = _wealthOf(keeper);
+
+        Frame memory frame = _capture("liquidateBatch");
+        vm.prank(keeper);
+        try _vault.liquidateBatch(positionIds, spot.proof, keeper) returns (uint256 liquidated, uint256) {
+            _compare(frame, positionIds, 0, false);
+            if (spot.observedAt < frame.market.clock) _breach(16, frame.action, "an older price was used", spot.price);
+            uint256 earned = (_wealthOf(keeper) - wealthBefore) * _scale;
+            if (earned < liquidated * _terms.keeperFeeFloor && !_token.isRefused(address(_vault))) {
+                _breach(14, frame.action, "the keepers' floor was not paid", earned);
+            }
+            for (uint256 i; i < positionIds.length; ++i) _checkShrank(frame, positionIds[i], before[i]);
+            _done(frame);
+        } catch (bytes memory reason) {
+            _refused(frame.action, reason);
+            _compare(frame);
+        }
+    }
+
+    function settleAtCap(uint256 seed) external {
+        Dice memory dice = _dice(seed);
+        if (_openIds.length == 0) return;
+        uint256 positionId = _openIds[dice.below(_openIds.length)];
+        if (dice.chance(70)) _pushPrice(_priceNearCap(dice, _vault.position(positionId)));
+        Spot memory spot = _pickSpot(dice);
+        Fill memory fill = _startClose(positionId, spot);
+        address keeper = _pickKeeper(dice);
+        fill.keeperWealth = _wealthOf(keeper);
+
+        Frame memory frame = _capture("settleAtCap");
+        vm.prank(keeper);
+        try _vault.settleAtCap(positionId, spot.proof, keeper) {
+            int256 net = _compare(frame, positionId);
+            _ghosts.addPoolNet(positionId, net);
+            fill.keeperWealth = _wealthOf(keeper) - fill.keeperWealth;
+            _checkSettled(frame, fill);
+            _done(frame);
+        } catch (bytes memory reason) {
+            _refused(frame.action, reason);
+            _compare(frame);
+        }
+    }
+
+    function _startClose(uint256 positionId, Spot memory spot) internal view returns (Fill memory fill) {
+        fill.positionId = positionId;
+        fill.before = _vault.position(positionId);
+        fill.account = fill.before.owner;
+        (fill.price, fill.observedAt) = (spot.price, spot.observedAt);
+        fill.accountWealth = _wealthOf(fill.account);
+        fill.obstructed = _token.isRefused(address(_vault));
+    }
+
+    /// @dev LAW-6 before: nobody at or above maintenance, and nobody at the cap, is liquidated.
+    function _checkRefusable(Frame memory frame, Fill memory fill) private {
+        (int256 gain, int256 equity, int256 required) = _health(frame, fill);
+        if (equity >= required + _EDGE) _breach(6, frame.action, "a healthy position was liquidated", fill.positionId);
+        if (gain >= int256(uint256(fill.before.reserve)) * 1e18 + _EDGE) {
+            _breach(6, frame.action, "a capped position was liquidated", fill.positionId);
+        }
+        if (fill.observedAt < frame.market.clock) _breach(16, frame.action, "an older price was used", fill.price);
+        uint64 upSince = _oracle.upSince();
+        if (upSince != 0 && _time < upSince + _sequencerGrace) {
+            _breach(6, frame.action, "liquidated within the sequencer's grace", fill.positionId);
+        }
+    }
+
+    /// @dev LAW-6 and LAW-14 after.
+    function _checkLiquidated(Frame memory frame, Fill memory fill) private {
+        _checkShrank(frame, fill.positionId, fill.before);
+        Position memory rest = _vault.position(fill.positionId);
+        uint256 earned = fill.keeperWealth * _scale;
+        if (earned < _terms.keeperFeeFloor && !fill.obstructed) {
+            _breach(14, frame.action, "the keeper's floor was not paid", earned);
+        }
+        if (earned > _terms.keeperFeeCap) _breach(14, frame.action, "the keeper was paid beyond the cap", earned);
+        int256 delta = int256(rest.size) - fill.before.size;
+        uint256 byRatio = (((Model.abs(delta) * fill.price) / 1e18) * _terms.liquidationFeeRatio) / 1e18;
+        uint256 fee = byRatio > _terms.keeperFeeFloor ? byRatio : _terms.keeperFeeFloor;
+        _checkBox(frame, fill, Model.fillPrice(fill.price, Model.skew(frame.market), delta, _skewScale), fee);
+        if (rest.size == 0) {
+            _count("liquidate: whole");
+            return;
+        }
+        _count("liquidate: in part");
+        int256 gain = Model.gain(rest, fill.price, frame.fundingIndex, frame.borrowIndex);
+        int256 target =
+            (Model.maintenanceMargin(rest, fill.price, _terms) * int256(uint256(_terms.liquidationTarget))) / 1e18;
+        if (Model.equity(rest, gain) < target && !fill.obstructed) {
+            _breach(6, frame.action, "a partial liquidation missed its target", fill.positionId);
+        }
+    }
+
+    /// @dev A refusal must be true: with a working oracle nobody below maintenance escapes.
+    function _checkRefusal(Frame memory frame, Fill memory fill, bytes memory reason) private {
+        (int256 gain, int256 equity, int256 required) = _health(frame, fill);
+        bytes4 selector = bytes4(reason);
+        bool truthful = true;
+        if (selector == ILiquidation.PositionHealthy.selector) {
+            truthful = equity >= required - _EDGE;
+        } else if (selector == ILiquidation.PositionCapped.selector) {
+            truthful = gain >= int256(uint256(fill.before.reserve)) * 1e18 - _EDGE;
+        } else if (selector == ILiquidation.CoolingOff.selector) {
+            truthful = fill.before.cooldown != 0 && 2 * equity >= required - _EDGE;
+        } else if (selector == ICommonErrors.PriceNotNewEnough.selector) {
+            truthful = fill.observedAt < frame.market.clock;
+        } else if (selector == ICommonErrors.SequencerGracePeriod.selector) {
+            truthful = _time < _oracle.upSince() + _sequencerGrace;
+        } else {
+            truthful = _time < _oracle.downUntil();
+        }
+        if (!truthful) _breach(6, frame.action, "refused for no reason", uint32(selector));
+    }
+
+    /// @dev The owner gets margin and reserve less the floor, up to the token's rounding.
+    function _checkSettled(Frame memory frame, Fill memory fill) private {
+        int256 fillE36 = Model.fillPrice(fill.price, Model.skew(frame.market), -int256(fill.before.size), _skewScale);
+        _checkBox(frame, fill, fillE36, _terms.keeperFeeFloor);
+        if (fill.observedAt < frame.market.clock) _breach(16, frame.action, "an older price was used", fill.price);
+        if (_vault.position(fill.positionId).size != 0) _breach(6, frame.action, "not closed", fill.positionId);
+        if (fill.keeperWealth * _scale < _terms.keeperFeeFloor && !fill.obstructed) {
+            _breach(14, frame.action, "the keeper's floor was not paid", fill.keeperWealth);
+        }
+        uint256 most = uint256(fill.before.margin) + fill.before.reserve - _terms.keeperFeeFloor;
+        uint256 paid = (_wealthOf(fill.account) - fill.accountWealth) * _scale;
+        if (paid > most && !fill.obstructed) _breach(7, frame.action, "more than margin and reserve", paid);
+        if (paid + 3 * _scale < most) _breach(7, frame.action, "less than margin and reserve", paid);
+    }
+
+    function _checkShrank(Frame memory frame, uint256 positionId, Position memory before) private {
+        int256 size = _vault.position(positionId).size;
+        bool sameSide = size == 0 || (size > 0) == (before.size > 0);
+        if (!sameSide || Model.abs(size) > Model.abs(before.size)) {
+            _breach(6, frame.action, "a size grew in a liquidation", positionId);
+        }
+    }
+
+    function _pickPositions(Dice memory dice) private view returns (uint256[] memory positionIds) {
+        positionIds = new uint256[](dice.between(2, 6));
+        for (uint256 i; i < positionIds.length; ++i) positionIds[i] = _openIds[dice.below(_openIds.length)];
+        if (dice.chance(20)) positionIds[1] = _book.orderCount() + 1;
+    }
+
+    /// @dev Exact gain, equity and maintenance margin before the call [1e-36 quote].
+    function _health(
+        Frame memory frame,
+        Fill memory fill
+    ) private view returns (int256 gain, int256 equity, int256 required) {
+        gain = Model.gain(fill.before, fill.price, frame.fundingIndex, frame.borrowIndex);
+        equity = Model.equity(fill.before, gain);
+        required = Model.maintenanceMargin(fill.before, fill.price, _terms);
+    }
+
+    /// @dev From 1.5% beyond bankruptcy to 4% before it: partial and whole liquidations, and refusals.
+    function _priceNearMaintenance(Dice memory dice, Position memory position) private pure returns (uint256) {
+        int256 bankruptcy = ((int256(position.openNotional) - int256(uint256(position.margin))) * 1e18) / position.size;
+        if (bankruptcy <= 0) return dice.between(20, 2000) * 1e18;
+        uint256 distance = dice.between(0, 55);
+        uint256 factor = position.size > 0 ? 985 + distance : 1015 - distance;
+        return (uint256(bankruptcy) * factor) / 1000;
+    }
+
+    /// @dev From 1% before the cap to 4% beyond it.
+    function _priceNearCap(Dice memory dice, Position memory position) private pure returns (uint256) {
+        int256 cap = ((int256(position.openNotional) + int256(uint256(position.reserve))) * 1e18) / position.size;
+        if (cap <= 0) return 20e18;
+        uint256 distance = dice.between(0, 50);
+        return (uint256(cap) * (position.size > 0 ? 990 + distance : 1010 - distance)) / 1000;
+    }
+}

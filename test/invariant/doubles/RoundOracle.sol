@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
+import {Price} from "../../../contracts/types/Price.sol";
+
+/// @title RoundOracle
+/// @notice A push feed under the test's control. Round ids count from 1; no two rounds share a second.
+///
+/// Notes:
+/// - {spot} also serves older rounds, as signed reports do: refusing them is the market's business.
+/// - It charges a fee where ether is sent, and returns the rest, as a stream's verifier does.
+contract RoundOracle is IOracle {
+    struct Round {
+        uint192 value;
+        uint64 observedAt;
+    }
+
+    uint256 public constant FEE_WEI = 3;
+
+    Round[] private _rounds;
+    uint64 public upSince;
+    /// @notice Until when every price is refused [s].
+    uint64 public downUntil;
+    /// @notice What {hadNoPrice} answers to a proof that is not empty.
+    bool public absent;
+
+    error OracleDown(uint64 until);
+    error RoundNotFound(uint256 roundId);
+    error RoundOutOfOrder(uint64 observedAt, uint256 timestamp);
+
+    constructor(uint256 value) {
+        _rounds.push(Round(uint192(value), uint64(block.timestamp)));
+    }
+
+    function push(uint256 value) external {
+        require(block.timestamp > _newest().observedAt, RoundOutOfOrder(_newest().observedAt, block.timestamp));
+        _rounds.push(Round(uint192(value), uint64(block.timestamp)));
+    }
+
+    function restart(uint64 upSince_) external {
+        upSince = upSince_;
+    }
+
+    function breakUntil(uint64 until) external {
+        downUntil = until;
+    }
+
+    function setAbsent(bool absent_) external {
+        absent = absent_;
+    }
+
+    function verify(bytes calldata proof) external payable returns (Price memory price) {
+        uint256 roundId = abi.decode(proof, (uint256));
+        price = _price(roundId);
+        // A round counts once its second is over: until then a later one of the same second could replace it.
+        require(price.observedAt < block.timestamp, RoundNotFound(roundId));
+        price.validFrom = roundId == 1 ? 0 : _rounds[roundId - 2].observedAt + 1;
+        price.validUntil = roundId == _rounds.length ? uint64(block.timestamp) : _rounds[roundId].observedAt - 1;
+        _charge();
+    }
+
+    function spot(bytes calldata proof) external payable returns (Price memory price) {
+        price = _price(proof.length == 0 ? _rounds.length : abi.decode(proof, (uint256)));
+        _charge();
+    }
+
+    function latest() external view returns (uint256 price, uint64 observedAt) {
+        require(block.timestamp >= downUntil, OracleDown(downUntil));
+        return (_newest().value, _newest().observedAt);
+    }
+
+    function hadNoPrice(uint64, uint64, bytes calldata proof) external view returns (bool) {
+        return absent && proof.length != 0;
+    }
+
+    function minInitialMarginRatio() external pure returns (uint256) {
+        return 0.04e18;
+    }
+
+    function deviationThreshold() external pure returns (uint256) {
+        return 0.005e18;
+    }
+
+    function roundCount() external view returns (uint256) {
+        return _rounds.length;
+    }
+
+    function round(uint256 roundId) external view returns (uint256 value, uint64 observedAt) {
+        return (_rounds[roundId - 1].value, _rounds[roundId - 1].observedAt);
+    }
+
+    /// @notice The first round observed at `time` or later; 0 when there is none.
+    function firstRoundFrom(uint256 time) external view returns (uint256 roundId) {
+        for (uint256 i = _rounds.length; i != 0 && _rounds[i - 1].observedAt >= time; --i) roundId = i;
+    }
+
+    function _price(uint256 roundId) private view returns (Price memory) {
+        require(block.timestamp >= downUntil, OracleDown(downUntil));
+        require(roundId != 0 && roundId <= _rounds.length, RoundNotFound(roundId));
+        Round memory round_ = _rounds[roundId - 1];
+        return Price(round_.value, round_.observedAt, round_.observedAt, round_.observedAt, upSince);
+    }
+
+    function _charge() private {
+        if (msg.value == 0) return;
+        (bool success, ) = msg.sender.call{value: msg.value - FEE_WEI}("");
+        require(success, OracleDown(downUntil));
+    }
+
+    function _newest() private view returns (Round storage) {
+        return _rounds[_rounds.length - 1];
+    }
+}
