@@ -74,7 +74,7 @@ contract PoolHarness {
         require(msg.value >= verificationFee, FeeNotPaid(msg.value, verificationFee));
         if (msg.value > verificationFee) Address.sendValue(payable(msg.sender), msg.value - verificationFee);
         uint64 time = uint64(block.timestamp);
-        return Price({value: price, validFrom: time, observedAt: time, validUntil: time, upSince: upSince});
+        return Price({value: price, validFrom: time, observedAt: time, validUntil: time, upSince: upSince, closingOnly: false});
     }
 
     function latest() external view returns (uint256, uint64) {

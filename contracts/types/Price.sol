@@ -15,4 +15,6 @@ struct Price {
     uint64 validUntil;
     /// @dev Since when the chain's sequencer has been up [s]; 0 where there is none.
     uint64 upSince;
+    /// @dev True where the price could not be held against its reference: it may only close positions.
+    bool closingOnly;
 }

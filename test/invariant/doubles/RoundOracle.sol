@@ -99,7 +99,7 @@ contract RoundOracle is IOracle {
         require(block.timestamp >= downUntil, OracleDown(downUntil));
         require(roundId != 0 && roundId <= _rounds.length, RoundNotFound(roundId));
         Round memory round_ = _rounds[roundId - 1];
-        return Price(round_.value, round_.observedAt, round_.observedAt, round_.observedAt, upSince);
+        return Price(round_.value, round_.observedAt, round_.observedAt, round_.observedAt, upSince, false);
     }
 
     function _charge() private {
