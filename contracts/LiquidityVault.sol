@@ -15,6 +15,7 @@ import {TokenScale} from "./libraries/TokenScale.sol";
 import {WadMath} from "./libraries/WadMath.sol";
 import {PoolRequests} from "./pool/PoolRequests.sol";
 import {Queue, RequestQueue} from "./pool/RequestQueue.sol";
+import {SETTLED} from "./types/Market.sol";
 import {MarketParameters} from "./types/MarketParameters.sol";
 
 /// @title LiquidityVault
@@ -39,6 +40,8 @@ contract LiquidityVault is PoolRequests, IERC165 {
         uint256 owedToken;
         /// @dev Keeper's fees so far [token].
         uint256 feeToken;
+        /// @dev Nothing is left but cash: deposits go back, redeems fulfil without a price.
+        bool settled;
     }
 
     /// @dev ERC-165 ids that the standards name: ERC-7540 operators, deposits and redeems, ERC-7575.
@@ -114,6 +117,7 @@ contract LiquidityVault is PoolRequests, IERC165 {
         pool.claimOnPool = _claimOnPool(_marginVault.market(), price);
         pool.supply = totalSupply();
         pool.owedToken = _owedToken;
+        pool.settled = observedAt == SETTLED;
         emit RequestsPriced(_nextSequence(), price, observedAt, _assetsOf(pool), pool.supply);
     }
 
@@ -141,7 +145,7 @@ contract LiquidityVault is PoolRequests, IERC165 {
         uint256 net = _netAssets(pool.cash, pool.claimOnPool);
         uint256 shares = _sharesFor(assets, net / _scale, pool.supply, Math.Rounding.Floor);
         // A pool that has all but lost its cash is no price to join at: shares would be minted without measure.
-        if (shares == 0 || net < pool.cash.mulWadUp(_minNavRatio)) {
+        if (pool.settled || shares == 0 || net < pool.cash.mulWadUp(_minNavRatio)) {
             claimable[controller] += assets;
             emit DepositRefunded(requestNumber, controller, _nextSequence(), assets, fee);
             return;

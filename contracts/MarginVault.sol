@@ -5,40 +5,30 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {IMandateBook} from "./interfaces/IMandateBook.sol";
 import {IMarginVaultState} from "./interfaces/IMarginVaultState.sol";
 import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IReserveLedger} from "./interfaces/IReserveLedger.sol";
-import {ParameterBounds} from "./libraries/ParameterBounds.sol";
 import {TermsMath} from "./libraries/TermsMath.sol";
 import {TokenScale} from "./libraries/TokenScale.sol";
 import {BatchModule} from "./modules/BatchModule.sol";
-import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
 import {LiquidationModule} from "./modules/LiquidationModule.sol";
 import {MarginModule} from "./modules/MarginModule.sol";
 import {PoolModule} from "./modules/PoolModule.sol";
-import {SettlementModule} from "./modules/SettlementModule.sol";
+import {PowersModule} from "./modules/PowersModule.sol";
 import {TradeModule} from "./modules/TradeModule.sol";
-import {Market} from "./types/Market.sol";
+import {Market, SETTLED} from "./types/Market.sol";
 import {CurveParameters, MarketParameters} from "./types/MarketParameters.sol";
 import {Position} from "./types/Position.sol";
-import {Terms} from "./types/Terms.sol";
 
 /// @title MarginVault
 /// @notice Holds the margin of every position of one market in separate ledgers. Composes the modules and exposes what
 /// they store.
-contract MarginVault is
-    BatchModule,
-    TradeModule,
-    MarginModule,
-    LiquidationModule,
-    SettlementModule,
-    PoolModule,
-    IndexedMulticall
-{
+contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModule, PoolModule, PowersModule {
     using SafeCast for uint256;
 
-    /// @dev Reads its parameters from the factory that creates it.
+    /// @dev Reads its parameters from the factory that creates it; the charter has held them against the bounds.
     constructor() {
         (MarketParameters memory parameters, MarketAddresses memory addresses) = IMarketFactory(msg.sender)
             .deployment();
@@ -46,38 +36,29 @@ contract MarginVault is
         _oracle = IOracle(parameters.oracle);
         _pool = IReserveLedger(addresses.liquidityVault);
         _orderBook = addresses.orderBook;
+        _charter = addresses.charter;
+        _mandateBook = IMandateBook(addresses.mandateBook);
         _scale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
-        ParameterBounds.check("sequencerGrace", parameters.sequencerGrace, 0, 1 days);
         _sequencerGrace = parameters.sequencerGrace;
-        ParameterBounds.check(
-            "protocolFeeShare",
-            parameters.protocolFeeShare,
-            0,
-            ParameterBounds.MAX_PROTOCOL_FEE_SHARE
-        );
         _protocolFeeShare = parameters.protocolFeeShare;
-        require(parameters.protocolFeeReceiver != address(0), ZeroAddress());
-        _protocolFeeReceiver = parameters.protocolFeeReceiver;
 
         CurveParameters memory curves_ = parameters.curves;
-        ParameterBounds.checkCurves(curves_, parameters.pool.maxUtilization);
         _skewScale = curves_.skewScale;
         _fundingScale = curves_.fundingScale;
         _maxFundingRate = curves_.maxFundingRate;
-        _minBorrowRate = curves_.minBorrowRate;
-        _kinkBorrowRate = curves_.kinkBorrowRate;
-        _maxBorrowRate = curves_.maxBorrowRate;
-        _kinkUtilization = curves_.kinkUtilization;
+        // All four are bounded by ParameterBounds, well below 64 bits.
+        _borrowCurve =
+            curves_.kinkUtilization |
+            (curves_.minBorrowRate << 64) |
+            (curves_.kinkBorrowRate << 128) |
+            (curves_.maxBorrowRate << 192);
 
-        Terms memory terms_ = parameters.terms;
-        ParameterBounds.checkTerms(terms_, IOracle(parameters.oracle).minInitialMarginRatio(), _scale);
-        ParameterBounds.checkOpenInterest(parameters.maxOpenInterest, curves_.skewScale, terms_);
         _maxOpenInterest = parameters.maxOpenInterest.toUint128();
         _latestTermsId = 1;
-        (_terms[1].ratios, _terms[1].amounts) = TermsMath.pack(terms_);
+        (_terms[1].ratios, _terms[1].amounts) = TermsMath.pack(parameters.terms);
         _market.accruedAt = uint48(block.timestamp);
         _market.sequence = 1;
-        emit TermsPublished(1, 1, terms_);
+        emit TermsStored(1, 1, _terms[1].ratios, _terms[1].amounts);
     }
 
     /// @dev What verification left comes back from the oracle and is returned within the same call.
@@ -86,33 +67,23 @@ contract MarginVault is
     }
 
     /// @inheritdoc IMarginVaultState
-    function position(uint256 positionId) external view returns (Position memory) {
-        return _positions[positionId];
+    /// @dev A struct of words lies in memory as the ABI wants it, here and in {market}: the compiler's own encoding of the
+    /// two takes 500 bytes.
+    function position(uint256 positionId) external view returns (Position memory stored) {
+        stored = _positions[positionId];
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            return(stored, 0x160)
+        }
     }
 
     /// @inheritdoc IMarginVaultState
-    function market() external view returns (Market memory) {
-        return _market;
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function terms(uint256 termsId) external view returns (Terms memory) {
-        return _termsOf(termsId);
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function latestTermsId() external view returns (uint256) {
-        return _latestTermsId;
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function curves() external view returns (CurveParameters memory) {
-        return _curves();
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function maxOpenInterest() external view returns (uint256) {
-        return _maxOpenInterest;
+    function market() external view returns (Market memory stored) {
+        stored = _market;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            return(stored, 0x1e0)
+        }
     }
 
     /// @inheritdoc IMarginVaultState
@@ -131,27 +102,12 @@ contract MarginVault is
     }
 
     /// @inheritdoc IMarginVaultState
-    function collateralToken() external view returns (address) {
-        return address(_token);
+    function isSettled() external view returns (bool) {
+        return _market.clock == SETTLED;
     }
 
     /// @inheritdoc IMarginVaultState
-    function tokenScale() external view returns (uint256) {
-        return _scale;
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function oracle() external view returns (address) {
-        return address(_oracle);
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function liquidityVault() external view returns (address) {
-        return address(_pool);
-    }
-
-    /// @inheritdoc IMarginVaultState
-    function orderBook() external view returns (address) {
-        return _orderBook;
+    function charter() external view returns (address) {
+        return _charter;
     }
 }

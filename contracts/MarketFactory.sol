@@ -13,8 +13,8 @@ import {MarketParameters} from "./types/MarketParameters.sol";
 /// @title MarketFactory
 /// @notice Creates markets for anybody and vouches for none.
 ///
-/// @dev The code of a market's contracts does not fit into this one. It lies in three code stores, whose hashes are
-/// fixed here, and takes no constructor arguments, so that the three addresses are known before any of them exists.
+/// @dev The code of a market's contracts does not fit into this one. It lies in code stores, whose hashes are
+/// fixed here, and takes no constructor arguments, so that all addresses are known before any of them exists.
 contract MarketFactory is IMarketFactory, ICommonErrors {
     /// @dev Odd, so that a token that counts in shares of something rounds [token].
     uint256 private constant _PROBE_AMOUNT = 10_007;
@@ -22,6 +22,8 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
     ICodeStore private immutable _marginVaultCode;
     ICodeStore private immutable _liquidityVaultCode;
     ICodeStore private immutable _orderBookCode;
+    ICodeStore private immutable _charterCode;
+    ICodeStore private immutable _mandateBookCode;
 
     mapping(uint256 marketId => MarketAddresses addresses) private _markets;
     mapping(uint256 marketId => MarketParameters parameters) private _parameters;
@@ -29,10 +31,18 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
     uint256 public marketCount;
     bool private transient _deploying;
 
-    constructor(address marginVaultCode, address liquidityVaultCode, address orderBookCode) {
+    constructor(
+        address marginVaultCode,
+        address liquidityVaultCode,
+        address orderBookCode,
+        address charterCode,
+        address mandateBookCode
+    ) {
         _marginVaultCode = ICodeStore(marginVaultCode);
         _liquidityVaultCode = ICodeStore(liquidityVaultCode);
         _orderBookCode = ICodeStore(orderBookCode);
+        _charterCode = ICodeStore(charterCode);
+        _mandateBookCode = ICodeStore(mandateBookCode);
     }
 
     /// @inheritdoc IMarketFactory
@@ -47,14 +57,18 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
         addresses = MarketAddresses({
             marginVault: Create2.computeAddress(salt, _marginVaultCode.codeHash()),
             liquidityVault: Create2.computeAddress(salt, _liquidityVaultCode.codeHash()),
-            orderBook: Create2.computeAddress(salt, _orderBookCode.codeHash())
+            orderBook: Create2.computeAddress(salt, _orderBookCode.codeHash()),
+            charter: Create2.computeAddress(salt, _charterCode.codeHash()),
+            mandateBook: Create2.computeAddress(salt, _mandateBookCode.codeHash())
         });
         _markets[marketId] = addresses;
         _parameters[marketId] = parameters;
 
+        Create2.deploy(0, salt, _charterCode.code());
         Create2.deploy(0, salt, _marginVaultCode.code());
         Create2.deploy(0, salt, _liquidityVaultCode.code());
         Create2.deploy(0, salt, _orderBookCode.code());
+        Create2.deploy(0, salt, _mandateBookCode.code());
 
         _deploying = false;
         emit MarketCreated(
@@ -63,6 +77,8 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
             addresses.marginVault,
             addresses.liquidityVault,
             addresses.orderBook,
+            addresses.charter,
+            addresses.mandateBook,
             parameters
         );
     }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
-import {IOrderBook} from "./interfaces/IOrderBook.sol";
-import {ITrade, TradeRequest} from "./interfaces/ITrade.sol";
+import {IOrderBook, OperatorScope} from "./interfaces/IOrderBook.sol";
+import {BatchKind, ITrade, TradeRequest} from "./interfaces/ITrade.sol";
 import {OrderMath} from "./libraries/OrderMath.sol";
 import {TokenScale} from "./libraries/TokenScale.sol";
 import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
-import {OrderStorage} from "./modules/OrderStorage.sol";
+import {OrderAccounts} from "./modules/OrderAccounts.sol";
+import {OrderSettlement} from "./modules/OrderSettlement.sol";
 import {Order, OrderKind, OrderRequest} from "./types/Order.sol";
 import {Position} from "./types/Position.sol";
 import {Price} from "./types/Price.sol";
 
 /// @title OrderBook
 /// @notice Takes orders and lets anybody execute them at a price that did not exist when they were sent.
-contract OrderBook is OrderStorage, IndexedMulticall {
+contract OrderBook is OrderAccounts, OrderSettlement, IndexedMulticall {
     using OrderMath for Order;
     using OrderMath for uint8;
     using SafeCast for int256;
@@ -35,21 +35,16 @@ contract OrderBook is OrderStorage, IndexedMulticall {
 
     /// @inheritdoc IOrderBook
     function submit(OrderRequest calldata request) external returns (uint256 orderId) {
-        // Checks.
-        bool opens = request.positionId == 0;
-        _requireWellFormed(request);
-        if (!opens) _requireActsOn(request);
+        return _submit(msg.sender, request);
+    }
 
-        // Effects.
-        orderId = ++_orderCount;
-        Order memory order_ = _toOrder(request);
-        _orders[orderId] = order_;
-        emit OrderSubmitted(orderId, opens ? orderId : request.positionId, msg.sender, ++_sequence, order_);
-
-        // Interactions.
-        uint256 amountToken = TokenScale.toTokenDown(order_.margin + order_.escrowedFee(), _tokenScale);
-        uint256 counted = order_.countedPosition();
-        if (amountToken != 0 || counted != 0) IMarginVault(marginVault).escrow(msg.sender, amountToken, counted);
+    /// @inheritdoc IOrderBook
+    function submitFor(address account, OrderRequest calldata request) external returns (uint256 orderId) {
+        require(isOperator(account, msg.sender, OperatorScope.Trade), NotAuthorized(msg.sender));
+        // A keeper's fee without a bound would be a way to withdraw.
+        uint256 limit = 2 * minKeeperFee;
+        require(request.keeperFee <= limit, OperatorFeeTooHigh(request.keeperFee, limit));
+        return _submit(account, request);
     }
 
     /// @inheritdoc IOrderBook
@@ -60,7 +55,10 @@ contract OrderBook is OrderStorage, IndexedMulticall {
     ) external payable returns (uint256 executed) {
         require(feeReceiver != address(0), ZeroAddress());
         bool market = _isMarketBatch(orderIds);
-        (Price memory price, ) = IMarginVault(marginVault).beginBatch{value: msg.value}(proof, !market);
+        Price memory price = IMarginVault(marginVault).beginBatch{value: msg.value}(
+            proof,
+            market ? BatchKind.Own : BatchKind.Spot
+        );
 
         uint256 ended;
         uint256 fees;
@@ -84,8 +82,7 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         }
         require(ended != 0, NothingExecuted(orderIds.length));
         IMarginVault(marginVault).endBatch(feeReceiver, fees);
-
-        if (msg.value != 0) _returnEther();
+        _returnEther();
     }
 
     /// @inheritdoc IOrderBook
@@ -96,8 +93,10 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         require(order_.submittedAt != 0, OrderNotFound(orderId));
         address account = _accountOf(order_);
         uint256 forfeited;
-        if (!order_.traits.isMarket()) _requireCancellable(order_, account);
-        else if (_forfeits(orderId, order_, proof)) forfeited = order_.escrowedFee();
+        if (!IMarginVault(marginVault).isSettled()) {
+            if (!order_.traits.isMarket()) _requireCancellable(order_, account);
+            else if (_forfeits(orderId, order_, proof)) forfeited = order_.escrowedFee();
+        }
 
         // Effects.
         delete _orders[orderId];
@@ -108,6 +107,24 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         uint256 counted = order_.countedPosition();
         bool held = refunded != 0 || forfeited != 0 || counted != 0;
         if (held) IMarginVault(marginVault).release(account, refunded, forfeited, counted);
+    }
+
+    function _submit(address account, OrderRequest calldata request) private returns (uint256 orderId) {
+        // Checks.
+        bool opens = request.positionId == 0;
+        _requireWellFormed(request);
+        uint160 subject = opens ? uint160(account) : _subjectOf(account, request);
+
+        // Effects.
+        orderId = ++_orderCount;
+        Order memory order_ = _toOrder(subject, request);
+        _orders[orderId] = order_;
+        emit OrderSubmitted(orderId, opens ? orderId : request.positionId, account, ++_sequence, order_);
+
+        // Interactions.
+        uint256 amountToken = TokenScale.toTokenDown(order_.margin + order_.escrowedFee(), _tokenScale);
+        uint256 counted = order_.countedPosition();
+        if (amountToken != 0 || counted != 0) IMarginVault(marginVault).escrow(account, amountToken, counted);
     }
 
     /// @dev Fills an order, or cancels it for the reason why it could not be filled.
@@ -131,18 +148,16 @@ contract OrderBook is OrderStorage, IndexedMulticall {
     /// then the order is dead, whoever meets it.
     function _abandon(uint256 orderId, Order memory order_, bytes memory reason) private returns (uint256 keeperFee) {
         bytes4 selector = bytes4(reason);
-        bool gone = selector == PositionNotFound.selector || selector == ITrade.NothingToReduce.selector;
+        bool gone =
+            selector == PositionNotFound.selector ||
+                selector == ITrade.NothingToReduce.selector ||
+                selector == ITrade.PositionHasNewOwner.selector;
         if (!gone) keeperFee = order_.escrowedFee();
         uint256 refunded = order_.margin + order_.escrowedFee() - keeperFee;
         emit OrderCancelled(orderId, msg.sender, ++_sequence, refunded, 0, keeperFee, reason);
         uint256 counted = order_.countedPosition();
         bool held = refunded != 0 || counted != 0;
-        if (held) IMarginVault(marginVault).refund(_accountOf(order_), refunded, counted);
-    }
-
-    function _returnEther() private {
-        uint256 surplus = address(this).balance;
-        if (surplus != 0) Address.sendValue(payable(msg.sender), surplus);
+        if (held) IMarginVault(marginVault).release(_accountOf(order_), refunded, 0, counted);
     }
 
     /// @dev Whether a batch is of market orders: the kind of the first order in it that waits.
@@ -186,8 +201,8 @@ contract OrderBook is OrderStorage, IndexedMulticall {
             return abi.encodeWithSelector(OrderExpired.selector, orderId, order_.expiry);
         }
         // An exit must outlive the wait of the order that opens its position: without this, anybody could end it.
-        if (order_.traits.takesFeeFromMargin() && _waitsToOpen(order_.subject)) {
-            return abi.encodeWithSelector(PositionNotFound.selector, order_.subject);
+        if (order_.traits.takesFeeFromMargin() && _waitsToOpen(order_.positionOf())) {
+            return abi.encodeWithSelector(PositionNotFound.selector, order_.positionOf());
         }
         if (order_.isTriggered(price.value)) return "";
         return abi.encodeWithSelector(TriggerNotReached.selector, orderId, price.value, order_.triggerPrice);
@@ -205,30 +220,31 @@ contract OrderBook is OrderStorage, IndexedMulticall {
 
     /// @dev A trigger order is its account's to cancel, and anybody's once it can never fill.
     function _requireCancellable(Order memory order_, address account) private view {
-        if (msg.sender == account || block.timestamp > order_.expiry) return;
-        bool gone =
-            !order_.traits.opens() &&
-                !_waitsToOpen(order_.subject) &&
-                IMarginVault(marginVault).position(order_.subject).size == 0;
+        if (_actsFor(account) || block.timestamp > order_.expiry) return;
+        require(!order_.traits.opens() && !_waitsToOpen(order_.positionOf()), NotAuthorized(msg.sender));
+        Position memory position = IMarginVault(marginVault).position(order_.positionOf());
+        bool gone = position.size == 0 || position.traits >> 1 != order_.transfersOf();
         require(gone, NotAuthorized(msg.sender));
     }
 
-    /// @dev The position must be the caller's, and open; an exit may also be placed for one that is about to open. Such
+    /// @dev The position must be the account's, and open; an exit may also be placed for one that is about to open. Such
     /// an exit holds no escrow, so nothing is left to refund if the position never opens.
-    function _requireActsOn(OrderRequest calldata request) private view {
+    function _subjectOf(address account, OrderRequest calldata request) private view returns (uint160 subject) {
         uint256 positionId = request.positionId;
-        address account;
+        subject = uint64(positionId);
+        address owner;
         int256 size;
         if (_waitsToOpen(positionId)) {
             require(request.feeFromMargin, PositionNotFound(positionId));
             Order storage opener = _orders[positionId];
-            (account, size) = (address(opener.subject), opener.sizeDelta);
+            (owner, size) = (address(opener.subject), opener.sizeDelta);
         } else {
             Position memory position = IMarginVault(marginVault).position(positionId);
-            (account, size) = (position.owner, position.size);
+            (owner, size) = (position.owner, position.size);
+            subject |= uint160(position.traits >> 1) << 64;
         }
         require(size != 0, PositionNotFound(positionId));
-        require(account == msg.sender, NotAuthorized(msg.sender));
+        require(owner == account, NotAuthorized(account));
         require(!request.reduceOnly || (request.sizeDelta > 0) != (size > 0), OrderMalformed("reduceOnly"));
     }
 
@@ -246,9 +262,8 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         require(request.margin % _tokenScale == 0, OrderMalformed("margin"));
     }
 
-    function _toOrder(OrderRequest calldata request) private view returns (Order memory order_) {
-        bool opens = request.positionId == 0;
-        order_.subject = opens ? uint160(msg.sender) : request.positionId.toUint160();
+    function _toOrder(uint160 subject, OrderRequest calldata request) private view returns (Order memory order_) {
+        order_.subject = subject;
         order_.acceptablePrice = request.acceptablePrice.toUint96();
         order_.sizeDelta = request.sizeDelta.toInt96();
         order_.margin = request.margin.toUint96();
@@ -258,7 +273,12 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         order_.triggerPrice = request.triggerPrice.toUint96();
         order_.keeperFeeE6 = (request.keeperFee / OrderMath.FEE_STEP).toUint40();
         order_.termsId = request.termsId;
-        order_.traits = OrderMath.pack(request.kind, opens, request.reduceOnly, request.feeFromMargin);
+        order_.traits = OrderMath.pack(
+            request.kind,
+            request.positionId == 0,
+            request.reduceOnly,
+            request.feeFromMargin
+        );
     }
 
     function _toTrade(
@@ -267,8 +287,9 @@ contract OrderBook is OrderStorage, IndexedMulticall {
         bool late
     ) private view returns (TradeRequest memory trade) {
         bool opens = order_.traits.opens();
-        trade.positionId = opens ? orderId : order_.subject;
+        trade.positionId = opens ? orderId : order_.positionOf();
         if (opens) trade.opener = address(order_.subject);
+        else trade.transfers = order_.transfersOf();
         trade.sizeDelta = order_.sizeDelta;
         trade.reduceOnly = order_.traits.isReduceOnly();
         trade.counted = order_.countedPosition() != 0;

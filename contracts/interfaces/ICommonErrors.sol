@@ -31,6 +31,15 @@ interface ICommonErrors {
     /// @notice Thrown when a price is older than one already used.
     error PriceNotNewEnough(uint64 observedAt, uint64 newestUsed);
 
+    /// @notice Thrown when a price that could not be held against its reference would do more than close a position.
+    error PriceForClosingOnly();
+
+    /// @notice Thrown by all that needs a price once the market was settled.
+    error MarketIsSettled();
+
+    /// @notice Thrown when the token refuses a transfer that its receiver asked for.
+    error TransferRefused(address receiver, uint256 amountToken);
+
     /// @notice Thrown when liquidation waits for traders to return after the sequencer restarted.
     error SequencerGracePeriod(uint64 endsAt);
 }

@@ -2,9 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Market} from "../types/Market.sol";
-import {CurveParameters} from "../types/MarketParameters.sol";
 import {Position} from "../types/Position.sol";
-import {Terms} from "../types/Terms.sol";
 
 /// @title IMarginVaultState
 /// @notice What a MarginVault holds. Health and prices derived from it are in MarketLens.
@@ -20,13 +18,15 @@ interface IMarginVaultState {
         uint256 sequence,
         int256 size,
         int256 openNotional,
+        uint256 priceTime,
+        uint256 termsId,
+        uint256 traits,
+        uint256 cooldown,
         uint256 margin,
         uint256 reserve,
-        int256 fundingIndex,
         uint256 borrowIndex,
-        uint256 priceTime,
-        uint256 cooldown,
-        uint256 termsId
+        address owner,
+        int256 fundingIndex
     );
 
     /// @notice Emitted whenever rates change: at each change of size and of the pool's cash.
@@ -41,8 +41,9 @@ interface IMarginVaultState {
         uint256 reserved
     );
 
-    /// @notice Emitted when new terms are offered to new positions.
-    event TermsPublished(uint256 sequence, uint256 indexed termsId, Terms terms);
+    /// @notice Emitted when new terms are offered to new positions, as they are stored. In words they are in
+    /// {IMarketCharter-TermsPublished}.
+    event TermsStored(uint256 sequence, uint256 indexed termsId, uint256 ratios, uint256 amounts);
 
     /// @notice Emitted when a transfer failed and `amountToken` waits to be claimed.
     event PayoutDeferred(uint256 sequence, address indexed account, uint256 amountToken);
@@ -62,18 +63,6 @@ interface IMarginVaultState {
     /// @notice The stored sums, indices as of `accruedAt`.
     function market() external view returns (Market memory);
 
-    /// @notice The terms with this id.
-    function terms(uint256 termsId) external view returns (Terms memory);
-
-    /// @notice The terms offered to new positions.
-    function latestTermsId() external view returns (uint256);
-
-    /// @notice The funding, depth and borrow curves.
-    function curves() external view returns (CurveParameters memory);
-
-    /// @notice Largest open interest of either side [WAD base].
-    function maxOpenInterest() external view returns (uint256);
-
     /// @notice Deferred payouts of an account [token].
     function claimable(address account) external view returns (uint256 amountToken);
 
@@ -83,18 +72,9 @@ interface IMarginVaultState {
     /// @notice Whether one of the market's three contracts is executing.
     function isLocked() external view returns (bool);
 
-    /// @notice The settlement token.
-    function collateralToken() external view returns (address);
+    /// @notice Whether the market was settled after its oracle died.
+    function isSettled() external view returns (bool);
 
-    /// @notice WAD units in one token unit.
-    function tokenScale() external view returns (uint256);
-
-    /// @notice The oracle, the pool and the order book of this market.
-    function oracle() external view returns (address);
-
-    /// @notice The pool that is counterparty to every position.
-    function liquidityVault() external view returns (address);
-
-    /// @notice The contract that changes sizes.
-    function orderBook() external view returns (address);
+    /// @notice The contract that knows what the market is made of and who may change it.
+    function charter() external view returns (address);
 }

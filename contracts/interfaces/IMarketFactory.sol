@@ -3,11 +3,13 @@ pragma solidity ^0.8.28;
 
 import {MarketParameters} from "../types/MarketParameters.sol";
 
-/// @dev The three contracts of a market.
+/// @dev The contracts of a market.
 struct MarketAddresses {
     address marginVault;
     address liquidityVault;
     address orderBook;
+    address charter;
+    address mandateBook;
 }
 
 /// @title IMarketFactory
@@ -20,6 +22,8 @@ interface IMarketFactory {
         address marginVault,
         address liquidityVault,
         address orderBook,
+        address charter,
+        address mandateBook,
         MarketParameters parameters
     );
 
@@ -29,7 +33,7 @@ interface IMarketFactory {
     /// @notice Thrown when {deployment} is asked for outside a creation.
     error NoDeploymentUnderWay();
 
-    /// @notice Creates a market. Parameters are checked against the hard bounds by the three contracts.
+    /// @notice Creates a market. Parameters are checked against the hard bounds by the contracts.
     ///
     /// @dev Emits {MarketCreated}.
     ///
@@ -43,7 +47,7 @@ interface IMarketFactory {
     ///
     /// @param parameters Everything that defines the market; nothing of it can be changed afterwards.
     /// @return marketId Number of the market, from 1.
-    /// @return addresses Its three contracts.
+    /// @return addresses Its contracts.
     function createMarket(
         MarketParameters calldata parameters
     ) external returns (uint256 marketId, MarketAddresses memory addresses);

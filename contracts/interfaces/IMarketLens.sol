@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {DeadOracleNotice} from "./IMarketCharter.sol";
 import {MarketAddresses} from "./IMarketFactory.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
@@ -45,6 +46,9 @@ struct MarketSnapshot {
     uint256 sharePriceToken;
     uint256 maxOpenInterest;
     uint256 latestTermsId;
+    /// @dev First second in which positions may open and grow [s].
+    uint64 increasesStoppedUntil;
+    DeadOracleNotice deadOracleNotice;
 }
 
 /// @dev An item of a batch: one that fails cannot break the others.

@@ -3,6 +3,17 @@ pragma solidity ^0.8.28;
 
 import {Order, OrderRequest} from "../types/Order.sol";
 import {IMulticall} from "./IMulticall.sol";
+import {ISettlement} from "./ISettlement.sol";
+
+/// @dev What an operator may do for an account; each includes those before it.
+enum OperatorScope {
+    None,
+    /// @dev Add margin out of the account's wallet.
+    AddMargin,
+    /// @dev Submit and cancel orders, and label positions, out of the account's wallet. Never withdraw, transfer or give a
+    /// mandate: what comes out goes to the owner.
+    Trade
+}
 
 /// @title IOrderBook
 /// @notice Takes orders and lets anybody execute them at a price that did not exist when they were sent.
@@ -10,7 +21,7 @@ import {IMulticall} from "./IMulticall.sol";
 /// Notes:
 /// - `T` is the time of submission plus `executionDelay`.
 /// - Every event carries `sequence`, which grows by one with each log of the contract: a gap is a lost log.
-interface IOrderBook is IMulticall {
+interface IOrderBook is IMulticall, ISettlement {
     /// @notice Emitted when an order is taken, with all that is stored of it.
     event OrderSubmitted(
         uint256 indexed orderId,
@@ -40,6 +51,18 @@ interface IOrderBook is IMulticall {
         uint256 keeperFee,
         bytes reason
     );
+
+    /// @notice Emitted when an account lets an operator act for it, or ends that with a scope of `None`.
+    event OperatorSet(
+        address indexed account,
+        address indexed operator,
+        uint256 sequence,
+        OperatorScope scope,
+        uint256 expiry
+    );
+
+    /// @notice Emitted when a position is labelled, such as with the strategy it belongs to.
+    event PositionLabelled(uint256 indexed positionId, address indexed account, uint256 sequence, bytes32 label);
 
     /// @notice Thrown when no order with this id waits.
     error OrderNotFound(uint256 orderId);
@@ -77,6 +100,9 @@ interface IOrderBook is IMulticall {
     /// @notice Thrown when the gas left could make a fill fail that would succeed with more.
     error InsufficientGas(uint256 gasLeft, uint256 required);
 
+    /// @notice Thrown when an operator offers a keeper, who may be itself, more than twice the least fee.
+    error OperatorFeeTooHigh(uint256 keeperFee, uint256 limit);
+
     /// @notice Submits an order and escrows its margin and keeper's fee.
     ///
     /// @dev Emits {OrderSubmitted}.
@@ -95,6 +121,51 @@ interface IOrderBook is IMulticall {
     /// @param request What the account asks for.
     /// @return orderId Id of the order, and of the position where it opens one.
     function submit(OrderRequest calldata request) external returns (uint256 orderId);
+
+    /// @notice As {submit}, for `account`, by its operator. Escrow comes out of the account's wallet.
+    ///
+    /// Requirements:
+    /// - As {submit}; the caller must be an operator of `account` with the scope `Trade`.
+    /// - The keeper's fee must be at most twice `minKeeperFee`.
+    ///
+    /// @param account Who owns the position, or will.
+    /// @param request What is asked for.
+    /// @return orderId Id of the order.
+    function submitFor(address account, OrderRequest calldata request) external returns (uint256 orderId);
+
+    /// @notice Sets the caller's allowance of the settlement token to the MarginVault by an EIP-2612 signature. One that was
+    /// already used is passed over.
+    function permit(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice Lets `operator` act for the caller until `expiry`, or ends that.
+    ///
+    /// @dev Emits {OperatorSet}.
+    ///
+    /// Warning: one who may trade can lose an account's margin by bad trades, and can spend what the account's wallet has
+    /// allowed the MarginVault on them.
+    ///
+    /// @param operator Who acts.
+    /// @param scope What it may do; `None` ends it.
+    /// @param expiry Last second in which it may [s].
+    function setOperator(address operator, OperatorScope scope, uint64 expiry) external;
+
+    /// @notice Gives a position to another owner. Its mandate and its waiting orders die; their escrow goes back to the
+    /// caller.
+    ///
+    /// @dev Emits {IPowers-PositionTransferred}.
+    ///
+    /// Requirements:
+    /// - The caller must own the position, which must be open.
+    /// - No market order of it must wait.
+    ///
+    /// @param positionId The position.
+    /// @param receiver The new owner; not zero.
+    function transferPosition(uint256 positionId, address receiver) external;
+
+    /// @notice Labels a position, for its owner or an operator who may trade. Nothing depends on it.
+    ///
+    /// @dev Emits {PositionLabelled}.
+    function labelPosition(uint256 positionId, bytes32 label) external;
 
     /// @notice Executes orders at the one price that `proof` shows. Anybody may call.
     ///
@@ -129,12 +200,16 @@ interface IOrderBook is IMulticall {
     ///
     /// Notes:
     /// - A trigger order may be cancelled by its account at any time, by anybody once expired or its position is gone.
+    /// - In a settled market any order may be cancelled by anybody, for nothing.
     /// - A market order may be cancelled by anybody once its window has passed. It then forfeits its keeper's fee to
     ///   the pool, unless `proof` shows that no price existed for it.
     ///
     /// @param orderId The order.
     /// @param proof Proof of absence for the oracle; empty where none is claimed.
     function cancel(uint256 orderId, bytes calldata proof) external;
+
+    /// @notice Whether `operator` may now act for `account` within `scope`.
+    function isOperator(address account, address operator, OperatorScope scope) external view returns (bool);
 
     /// @notice The stored order; all zero when none waits under this id.
     function order(uint256 orderId) external view returns (Order memory);

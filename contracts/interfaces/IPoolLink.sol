@@ -8,6 +8,9 @@ interface IPoolLink {
     /// @notice Thrown when requests may not be fulfilled so soon after liquidation became possible again.
     error SettleGracePeriod(uint256 endsAt);
 
+    /// @notice Thrown when requests of a settled market would be fulfilled before all positions are closed.
+    error PositionsStillOpen(uint256 openInterest);
+
     /// @notice Locks the market for the pool. Only the pool calls.
     function lock() external;
 
@@ -20,6 +23,7 @@ interface IPoolLink {
     /// - The caller must be the pool.
     /// - The sequencer's grace period must be over for `settleGrace`.
     /// - The price must not be older than any that the market has used.
+    /// - In a settled market no position must be open; no proof is looked at then, and `observedAt` is `SETTLED`.
     ///
     /// @param proof Spot price proof for the oracle.
     /// @param settleGrace Wait after liquidation became possible again [s].
@@ -42,11 +46,4 @@ interface IPoolLink {
     ///
     /// @return amountToken What moved [token].
     function sweepDues() external returns (uint256 amountToken);
-
-    /// @notice Pays protocol fees to their receiver. Anybody may call.
-    ///
-    /// @dev Emits {IMarginVaultState-ProtocolFeesPaid}.
-    ///
-    /// @return amountToken What moved [token].
-    function payProtocolFees() external returns (uint256 amountToken);
 }

@@ -3,8 +3,28 @@ pragma solidity ^0.8.28;
 
 import {Price} from "../types/Price.sol";
 
-/// @dev What the order book asks the vault to do; one filled order.
+/// @dev Which price a batch fills at.
+enum BatchKind {
+    /// @dev The orders' own: market orders.
+    Own,
+    /// @dev That of now: trigger orders, settlements at the cap.
+    Spot,
+    /// @dev The last one of a settled market.
+    Last
+}
+
+/// @dev Why a size changes.
+enum TradeKind {
+    Order,
+    /// @dev The position has won all that its reserve can give: closed for the keeper's floor, without a position fee.
+    Cap,
+    /// @dev The market is settled: closed likewise, without skew.
+    Settlement
+}
+
+/// @dev What the order book asks the vault to do.
 struct TradeRequest {
+    TradeKind kind;
     uint256 positionId;
     /// @dev Owner of a position that opens; zero when the position exists.
     address opener;
@@ -21,6 +41,8 @@ struct TradeRequest {
     uint256 spread;
     /// @dev Keeper's fee to take from the position's margin [WAD quote].
     uint256 keeperFeeFromMargin;
+    /// @dev How often the position had been transferred when the order was submitted.
+    uint256 transfers;
 }
 
 /// @title ITrade
@@ -87,6 +109,18 @@ interface ITrade {
     /// @notice Thrown when fees exceed what the position would hold.
     error MarginBelowFees(uint256 margin, uint256 fees);
 
+    /// @notice Thrown while the guardian has stopped increases.
+    error IncreasesStopped(uint256 until);
+
+    /// @notice Thrown when the position was transferred since the order was submitted.
+    error PositionHasNewOwner(uint256 positionId);
+
+    /// @notice Thrown when the gain at the fill price is still below the reserve.
+    error CapNotReached(uint256 positionId, int256 gain, uint256 reserve);
+
+    /// @notice Thrown when a market that still runs would be closed at its last price.
+    error MarketNotSettled();
+
     /// @notice Thrown when the order has nothing to act on.
     error NothingToReduce(uint256 positionId);
 
@@ -101,16 +135,7 @@ interface ITrade {
     /// @param countedPositionId The position whose waiting market orders grow by one; 0 for none.
     function escrow(address account, uint256 amountToken, uint256 countedPositionId) external;
 
-    /// @notice Returns escrow of an order that failed a check, inside a batch.
-    ///
-    /// @dev A transfer that fails becomes claimable.
-    ///
-    /// @param account Who is refunded.
-    /// @param refunded Escrow to return [WAD quote].
-    /// @param countedPositionId The position whose waiting market orders shrink by one; 0 for none.
-    function refund(address account, uint256 refunded, uint256 countedPositionId) external;
-
-    /// @notice Returns escrow of a cancelled order, outside a batch, and books `forfeited` as due to the pool.
+    /// @notice Returns escrow of an order that ended without a fill, inside a batch or outside, and books `forfeited` as due to the pool.
     ///
     /// @dev A transfer that fails becomes claimable.
     ///
@@ -123,10 +148,9 @@ interface ITrade {
     /// @notice Locks the market and verifies the price of a batch.
     ///
     /// @param proof Proof for the oracle.
-    /// @param spot Whether the price is used as the price of now (trigger orders) or as an order's own (market orders).
+    /// @param kind Which price. The proof of the last one is not looked at.
     /// @return price The verified price.
-    /// @return clock The newest observation time used before [s].
-    function beginBatch(bytes calldata proof, bool spot) external payable returns (Price memory price, uint64 clock);
+    function beginBatch(bytes calldata proof, BatchKind kind) external payable returns (Price memory price);
 
     /// @notice Fills one order at the batch's price.
     ///

@@ -60,9 +60,19 @@ library OrderMath {
         return takesFeeFromMargin(order.traits) ? 0 : keeperFee(order);
     }
 
+    /// @notice The position that an order changes; nothing for one that opens.
+    function positionOf(Order memory order) internal pure returns (uint256) {
+        return uint64(order.subject);
+    }
+
+    /// @notice How often that position had been transferred when the order was submitted.
+    function transfersOf(Order memory order) internal pure returns (uint256) {
+        return order.subject >> 64;
+    }
+
     /// @notice The position whose margin an order keeps from being removed while it waits; 0 for none.
     function countedPosition(Order memory order) internal pure returns (uint256) {
-        return isMarket(order.traits) && !opens(order.traits) ? order.subject : 0;
+        return isMarket(order.traits) && !opens(order.traits) ? positionOf(order) : 0;
     }
 
     /// @notice Whether a price serves a market order, and until when.

@@ -62,11 +62,15 @@ library ParameterBounds {
     /// @notice Refuses caps under which a push of the skew could cost others more than the pusher pays in fees.
     /// @param maxOpenInterest Largest open interest of either side [WAD base].
     /// @param skewScale Depth of the market [WAD base].
-    /// @param terms What positions would be held to.
-    function checkOpenInterest(uint256 maxOpenInterest, uint256 skewScale, Terms memory terms) internal pure {
-        uint256 slope = 2 * uint256(terms.positionFeeRatio);
-        if (terms.maintenanceMarginRatio < slope) slope = terms.maintenanceMarginRatio;
+    /// @param slope Least {slopeOf} of all terms that open positions may be held to [WAD].
+    function checkOpenInterest(uint256 maxOpenInterest, uint256 skewScale, uint256 slope) internal pure {
         check("maxOpenInterest", maxOpenInterest, 1, skewScale.mulWadDown(slope));
+    }
+
+    /// @notice `min(mmr, 2 × positionFee)`: how far a push may move the price before it costs others more than itself [WAD].
+    function slopeOf(Terms memory terms) internal pure returns (uint256 slope) {
+        slope = 2 * uint256(terms.positionFeeRatio);
+        if (terms.maintenanceMarginRatio < slope) slope = terms.maintenanceMarginRatio;
     }
 
     /// @notice Refuses curves outside the bounds.

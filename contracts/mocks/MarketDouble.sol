@@ -4,7 +4,7 @@ pragma solidity 0.8.35;
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 import {MarketAddresses} from "../interfaces/IMarketFactory.sol";
-import {ITrade, TradeRequest} from "../interfaces/ITrade.sol";
+import {BatchKind, ITrade, TradeRequest} from "../interfaces/ITrade.sol";
 import {MarketParameters} from "../types/MarketParameters.sol";
 import {Price} from "../types/Price.sol";
 
@@ -37,7 +37,7 @@ contract MarketDouble {
 
     /// @notice Executes one order at the oracle's price, as the order book does.
     function fill(ITrade vault, TradeRequest calldata request) external {
-        vault.beginBatch("", true);
+        vault.beginBatch("", BatchKind.Spot);
         vault.trade(request);
         vault.endBatch(address(this), 0);
     }
@@ -51,7 +51,7 @@ contract MarketDouble {
     /* FACTORY */
 
     function deployment() external view returns (MarketParameters memory parameters, MarketAddresses memory addresses) {
-        return (_parameters, MarketAddresses(address(this), address(this), address(this)));
+        return (_parameters, MarketAddresses(address(this), address(this), address(this), address(this), address(this)));
     }
 
     /* CONSTANTS: A POOL WITH ALL THE CASH, A TOKEN THAT NEVER FAILS */

@@ -5,7 +5,7 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 
 import {MarketAddresses} from "../interfaces/IMarketFactory.sol";
-import {TradeRequest} from "../interfaces/ITrade.sol";
+import {BatchKind, TradeRequest} from "../interfaces/ITrade.sol";
 import {OrderBook} from "../OrderBook.sol";
 import {MarketParameters, OrderParameters} from "../types/MarketParameters.sol";
 import {Position} from "../types/Position.sol";
@@ -35,13 +35,13 @@ contract OrderBookHarness {
     uint256 private _surplus;
     bytes private _hook;
     bytes private _proofOfAbsence;
+    bool private _settled;
     mapping(uint256 positionId => Position position) private _positions;
     MarketParameters private _parameters;
 
     event Escrowed(address account, uint256 amountToken, uint256 countedPositionId);
-    event BatchBegun(bytes proof, bool spot, uint256 value);
+    event BatchBegun(bytes proof, BatchKind kind, uint256 value);
     event Traded(TradeRequest request);
-    event Refunded(address account, uint256 refunded, uint256 countedPositionId);
     event Released(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId);
     event BatchEnded(address receiver, uint256 amount);
     event Hooked(bool success, bytes result);
@@ -75,6 +75,10 @@ contract OrderBookHarness {
         (_positions[positionId].owner, _positions[positionId].size) = (owner, size);
     }
 
+    function setSettled(bool settled) external {
+        _settled = settled;
+    }
+
     function setUpSince(uint64 upSince_) external {
         upSince = upSince_;
     }
@@ -83,7 +87,7 @@ contract OrderBookHarness {
         _surplus = surplus;
     }
 
-    /// @notice What is called on the book in the middle of the next trade or refund, as a token's hook could.
+    /// @notice What is called on the book in the middle of the next trade or release, as a token's hook could.
     function setHook(bytes calldata hook) external {
         _hook = hook;
     }
@@ -104,10 +108,10 @@ contract OrderBookHarness {
         emit Escrowed(account, amountToken, countedPositionId);
     }
 
-    function beginBatch(bytes calldata proof, bool spot) external payable returns (Price memory price, uint64 clock) {
-        emit BatchBegun(proof, spot, msg.value);
+    function beginBatch(bytes calldata proof, BatchKind kind) external payable returns (Price memory price) {
+        emit BatchBegun(proof, kind, msg.value);
         if (_surplus != 0) Address.sendValue(payable(msg.sender), _surplus);
-        return (_price, 0);
+        return _price;
     }
 
     function trade(TradeRequest calldata request) external returns (uint256 keeperFee) {
@@ -121,11 +125,6 @@ contract OrderBookHarness {
         return _feeFromMargin;
     }
 
-    function refund(address account, uint256 refunded, uint256 countedPositionId) external {
-        emit Refunded(account, refunded, countedPositionId);
-        _runHook();
-    }
-
     function release(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId) external {
         emit Released(account, refunded, forfeited, countedPositionId);
         _runHook();
@@ -133,6 +132,10 @@ contract OrderBookHarness {
 
     function endBatch(address receiver, uint256 amount) external {
         emit BatchEnded(receiver, amount);
+    }
+
+    function isSettled() external view returns (bool) {
+        return _settled;
     }
 
     function position(uint256 positionId) external view returns (Position memory) {

@@ -6,10 +6,11 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
 import {MarketAddresses} from "../interfaces/IMarketFactory.sol";
-import {TradeRequest} from "../interfaces/ITrade.sol";
+import {BatchKind, TradeRequest} from "../interfaces/ITrade.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {MarketParameters} from "../types/MarketParameters.sol";
 import {Price} from "../types/Price.sol";
+import {ProofKind} from "../types/ProofKind.sol";
 
 /// @title PoolHarness
 /// @notice Factory, oracle and order book of one market, scripted, around a real MarginVault and LiquidityVault: so
@@ -53,7 +54,9 @@ contract PoolHarness {
         _addresses = MarketAddresses({
             marginVault: Create2.computeAddress(0, keccak256(marginVaultCode)),
             liquidityVault: Create2.computeAddress(0, keccak256(liquidityVaultCode)),
-            orderBook: address(this)
+            orderBook: address(this),
+            charter: address(this),
+            mandateBook: address(this)
         });
         Create2.deploy(0, 0, marginVaultCode);
         Create2.deploy(0, 0, liquidityVaultCode);
@@ -64,7 +67,7 @@ contract PoolHarness {
         IMarginVault vault = IMarginVault(_addresses.marginVault);
         uint256 scale = TokenScale.scaleOf(_decimals());
         vault.escrow(msg.sender, request.margin / scale, 0);
-        vault.beginBatch("", true);
+        vault.beginBatch("", BatchKind.Spot);
         vault.trade(request);
         vault.endBatch(msg.sender, 0);
     }
@@ -74,7 +77,16 @@ contract PoolHarness {
         require(msg.value >= verificationFee, FeeNotPaid(msg.value, verificationFee));
         if (msg.value > verificationFee) Address.sendValue(payable(msg.sender), msg.value - verificationFee);
         uint64 time = uint64(block.timestamp);
-        return Price({value: price, validFrom: time, observedAt: time, validUntil: time, upSince: upSince, closingOnly: false});
+        return
+            Price({
+                value: price,
+                validFrom: time,
+                observedAt: time,
+                validUntil: time,
+                upSince: upSince,
+                closingOnly: false,
+                kind: ProofKind.Round
+            });
     }
 
     function latest() external view returns (uint256, uint64) {

@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ITrade} from "../interfaces/ITrade.sol";
+import {BatchKind, ITrade} from "../interfaces/ITrade.sol";
+import {Market, SETTLED} from "../types/Market.sol";
 import {Price} from "../types/Price.sol";
 import {VaultCore} from "./VaultCore.sol";
 
@@ -15,14 +16,27 @@ abstract contract BatchModule is VaultCore {
     /// @inheritdoc ITrade
     function beginBatch(
         bytes calldata proof,
-        bool spot
-    ) external payable onlyOrderBook returns (Price memory price, uint64 clock) {
+        BatchKind kind
+    ) external payable onlyOrderBook returns (Price memory price) {
         _lock();
-        clock = _market.clock;
-        price = spot ? _oracle.spot{value: msg.value}(proof) : _oracle.verify{value: msg.value}(proof);
-        require(!spot || price.observedAt >= clock, PriceNotNewEnough(price.observedAt, clock));
+        Market storage stored = _market;
+        uint32 clock = stored.clock;
+        if (kind == BatchKind.Last) {
+            require(clock == SETTLED, MarketNotSettled());
+            (price.value, price.observedAt) = (stored.lastPrice, SETTLED);
+        } else {
+            if (kind == BatchKind.Own) {
+                require(clock != SETTLED, MarketIsSettled());
+                price = _oracle.verify{value: msg.value}(proof);
+            } else {
+                price = _newestPrice(proof, clock);
+                stored.lastPrice = _toPrice(price.value);
+                stored.clock = uint32(price.observedAt);
+            }
+        }
         _batchPrice = price.value;
         _batchObservedAt = price.observedAt;
+        _batchClosingOnly = price.closingOnly;
         _returnEther();
     }
 
@@ -45,21 +59,17 @@ abstract contract BatchModule is VaultCore {
     }
 
     /// @inheritdoc ITrade
-    function refund(address account, uint256 refunded, uint256 countedPositionId) external onlyOrderBook {
-        _requireBatch();
-        if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
-        _release(account, refunded, 0);
-    }
-
-    /// @inheritdoc ITrade
     function release(
         address account,
         uint256 refunded,
         uint256 forfeited,
         uint256 countedPositionId
-    ) external onlyOrderBook nonReentrant {
+    ) external onlyOrderBook {
+        bool inBatch = _batchPrice != 0;
+        if (!inBatch) _lock();
         if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
         _release(account, refunded, forfeited);
+        if (!inBatch) _locked = false;
     }
 
     /// @dev Escrow is a whole number of token units, save what was taken from margin; the rest is due to the pool.

@@ -1,40 +1,26 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {RescueOutcome} from "../interfaces/IMandateBook.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
-import {MarketMath} from "../libraries/MarketMath.sol";
-import {PositionMath} from "../libraries/PositionMath.sol";
+import {BoxMath} from "../libraries/BoxMath.sol";
+import {LiquidationMath} from "../libraries/LiquidationMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
-import {WadMath} from "../libraries/WadMath.sol";
+import {Assessment} from "../types/Assessment.sol";
+import {Closing} from "../types/Closing.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Price} from "../types/Price.sol";
 import {Terms} from "../types/Terms.sol";
-import {Closing, VaultBox} from "./VaultBox.sol";
-
-/// @dev One liquidation under way. Amounts are WAD quote.
-struct Assessment {
-    int256 equity;
-    uint256 maintenanceMargin;
-    uint256 notional;
-    /// @dev Maintenance margin ratio plus liquidation fee ratio [WAD].
-    uint256 ratio;
-    /// @dev Long minus short open interest before the liquidation [WAD base].
-    int256 skew;
-    Terms terms;
-}
+import {VaultBox} from "./VaultBox.sol";
 
 /// @title LiquidationModule
-/// @notice Closes positions that no longer hold their maintenance margin, and those that have won all they can.
+/// @notice Rescues positions by their mandates, and closes those that no longer hold their maintenance margin.
 abstract contract LiquidationModule is VaultBox {
-    using WadMath for uint256;
-    using MarketMath for Market;
-    using PositionMath for Position;
-
-    /// @dev Rounding of equity over a partial liquidation is a few wei, and up to a token unit of gain that is not paid;
-    /// aiming that much higher keeps the rest at or above the target [WAD quote].
-    int256 private constant _ROUNDING_SLACK = 16;
+    using SafeCast for uint256;
 
     /// @inheritdoc ILiquidation
     function liquidate(
@@ -56,6 +42,27 @@ abstract contract LiquidationModule is VaultBox {
         return _liquidateAll(positionIds, proof, feeReceiver);
     }
 
+    /// @inheritdoc ILiquidation
+    function rescue(
+        uint256 positionId,
+        bytes calldata proof,
+        address feeReceiver
+    ) external payable nonReentrant returns (uint256 keeperFee) {
+        require(feeReceiver != address(0), ZeroAddress());
+        Position memory position_ = _openPosition(positionId);
+        Market memory market_ = _accruedMargins();
+        Price memory price = _spotPrice(market_, proof);
+        Assessment memory assessment = _assess(market_, position_, price.value);
+        RescueOutcome outcome;
+        (keeperFee, outcome) = _rescue(market_, positionId, position_, assessment, price, true);
+        require(outcome == RescueOutcome.Rescued, RescueRefused(positionId, outcome));
+        _storeMargins(market_);
+
+        // Interactions.
+        _payOut(feeReceiver, keeperFee / _scale);
+        _returnEther();
+    }
+
     /// @dev One price for all. A list of one throws why it could not be liquidated; a longer one logs it and goes on.
     function _liquidateAll(
         uint256[] memory positionIds,
@@ -69,9 +76,11 @@ abstract contract LiquidationModule is VaultBox {
         address[] memory owners = new address[](positionIds.length);
         uint256[] memory payouts = new uint256[](positionIds.length);
         for (uint256 i = 0; i < positionIds.length; ++i) {
-            (Position memory position_, Assessment memory assessment, bytes memory refusal) = _assess(
+            Position memory position_ = _positions[positionIds[i]];
+            (Assessment memory assessment, bytes memory refusal) = _judge(
                 market_,
                 positionIds[i],
+                position_,
                 price.value
             );
             if (refusal.length != 0) {
@@ -97,8 +106,8 @@ abstract contract LiquidationModule is VaultBox {
         _returnEther();
     }
 
-    /// @dev Closes in part or whole, in this order: fold, (rescue: mandates are tried here once positions have them),
-    /// part or whole, the box, the keeper. Stores the position; the caller stores the market and pays out.
+    /// @dev Rescues, else closes in part or whole, in this order: fold, part or whole, the box, the keeper. Stores the
+    /// position; the caller stores the market and pays out.
     function _liquidate(
         Market memory market_,
         uint256 positionId,
@@ -106,17 +115,27 @@ abstract contract LiquidationModule is VaultBox {
         Assessment memory assessment,
         Price memory price
     ) private returns (uint256 keeperFee, uint256 paidOut) {
+        RescueOutcome outcome;
+        (keeperFee, outcome) = _rescue(market_, positionId, position_, assessment, price, false);
+        if (outcome == RescueOutcome.Rescued) return (keeperFee, 0);
+
         Terms memory terms_ = assessment.terms;
         _detachAndFold(market_, position_);
-        uint256 closed = _partialSize(position_, assessment, terms_, price.value);
-        uint256 fill = SkewMath.fillPrice(price.value, assessment.skew, _closingDelta(position_, closed), _skewScale);
-        Closing memory closing = _closing(position_, closed, fill);
-        uint256 fee = _liquidationFee(closed, price.value, terms_);
-        uint256 extra = position_.size == 0 ? _feeFromReserve(position_, closing, terms_.keeperFeeFloor) : 0;
+        uint256 closed = LiquidationMath.sizeToClose(position_, assessment, price.value, _skewScale, _scale);
+        uint256 fill = SkewMath.fillPrice(
+            price.value,
+            assessment.skew,
+            BoxMath.closingDelta(position_, closed),
+            _skewScale
+        );
+        Closing memory closing = BoxMath.close(position_, closed, fill, _scale);
+        uint256 fee = LiquidationMath.feeOf(closed, price.value, terms_);
+        uint256 extra =
+            position_.size == 0 ? LiquidationMath.feeFromReserve(position_, closing, terms_.keeperFeeFloor, _scale) : 0;
         uint256 undelivered = _settleWithPool(market_, position_, closing, extra);
         uint256 lost = undelivered < extra ? undelivered : extra;
         position_.margin -= uint96(undelivered - lost);
-        uint256 taken = _takeFromMargin(position_, fee) + extra - lost;
+        uint256 taken = BoxMath.takeFromMargin(position_, fee) + extra - lost;
         keeperFee = taken < terms_.keeperFeeCap ? taken : terms_.keeperFeeCap;
         market_.poolDue += uint128(taken - keeperFee);
 
@@ -124,22 +143,6 @@ abstract contract LiquidationModule is VaultBox {
         if (position_.size == 0) paidOut = _toToken(market_, position_.margin);
         else position_.cooldown = _cooldown(position_, terms_.liquidationCooldown);
         _recordShortfall(market_, positionId, closing.shortfall);
-        _emitReceipt(market_, positionId, position_, assessment, closing, price, taken, keeperFee, paidOut);
-        _storePosition(market_, positionId, position_);
-        _updateRates(market_, closing.cash, closing.reserved);
-    }
-
-    function _emitReceipt(
-        Market memory market_,
-        uint256 positionId,
-        Position memory position_,
-        Assessment memory assessment,
-        Closing memory closing,
-        Price memory price,
-        uint256 fee,
-        uint256 keeperFee,
-        uint256 paidOut
-    ) private {
         emit PositionLiquidated(
             positionId,
             position_.owner,
@@ -147,118 +150,98 @@ abstract contract LiquidationModule is VaultBox {
             ++market_.sequence,
             price.value,
             price.observedAt,
+            price.kind,
             assessment.equity,
             assessment.maintenanceMargin,
             closing.closedSize,
             position_.size,
             closing.fillPrice,
-            fee,
+            taken,
             keeperFee,
             paidOut * _scale,
-            closing.shortfall
+            closing.shortfall,
+            outcome
+        );
+        _storePosition(market_, positionId, position_);
+        _updateRates(market_, closing.cash, closing.reserved);
+    }
+
+    /// @dev Lets the mandate book pull what restores the position, if a mandate stands and allows it. Changes its margin
+    /// and nothing else, as adding margin does. A token that fails there fails nothing here.
+    function _rescue(
+        Market memory market_,
+        uint256 positionId,
+        Position memory position_,
+        Assessment memory assessment,
+        Price memory price,
+        bool early
+    ) private returns (uint256 keeperFee, RescueOutcome outcome) {
+        if (position_.traits & _MANDATED == 0) return (0, RescueOutcome.NoMandate);
+        keeperFee = assessment.terms.keeperFeeFloor;
+        uint256 pulled;
+        (pulled, outcome) = _mandateBook.pull(
+            positionId,
+            position_.owner,
+            assessment.equity,
+            assessment.maintenanceMargin,
+            keeperFee,
+            early
+        );
+        if (outcome != RescueOutcome.Rescued) return (0, outcome);
+        position_.margin = (position_.margin + pulled - keeperFee).toUint96();
+        _positions[positionId].margin = position_.margin;
+        market_.totalMargin = (market_.totalMargin + pulled - keeperFee).toUint96();
+        emit PositionRescued(
+            positionId,
+            position_.owner,
+            msg.sender,
+            ++market_.sequence,
+            price.value,
+            price.observedAt,
+            price.kind,
+            assessment.equity,
+            assessment.maintenanceMargin,
+            pulled,
+            keeperFee,
+            position_.margin
         );
     }
 
     /// @dev Why a position cannot be liquidated, as an encoded error; empty when it can. One rule for a single call,
     /// which throws it, and for a batch, which logs it.
-    function _assess(
+    function _judge(
         Market memory market_,
         uint256 positionId,
+        Position memory position_,
         uint256 price
-    ) private view returns (Position memory position_, Assessment memory assessment, bytes memory refusal) {
-        position_ = _positions[positionId];
+    ) private view returns (Assessment memory assessment, bytes memory refusal) {
         if (position_.size == 0) {
-            refusal = abi.encodeWithSelector(PositionNotFound.selector, positionId);
-            return (position_, assessment, refusal);
+            return (assessment, abi.encodeWithSelector(PositionNotFound.selector, positionId));
         }
-        Terms memory terms_ = _termsOf(position_.termsId);
-        assessment.terms = terms_;
-        int256 gain = position_.gain(price, position_.accrued(market_.fundingIndex, market_.borrowIndex));
-        assessment.equity = position_.equity(gain);
-        assessment.notional = PositionMath.notional(position_.size, price);
-        assessment.ratio = uint256(terms_.maintenanceMarginRatio) + terms_.liquidationFeeRatio;
-        uint256 required = PositionMath.maintenanceMargin(assessment.notional, assessment.ratio, terms_.minMaintenance);
-        assessment.maintenanceMargin = required;
-        assessment.skew = market_.skew();
+        assessment = _assess(market_, position_, price);
+        int256 required = int256(assessment.maintenanceMargin);
         uint256 coolUntil = position_.cooldown == 0 ? 0 : uint256(position_.priceTime) + position_.cooldown;
-        if (gain >= int256(uint256(position_.reserve))) {
-            refusal = abi.encodeWithSelector(PositionCapped.selector, positionId, gain, position_.reserve);
-        } else if (assessment.equity >= int256(required)) {
+        if (assessment.gain >= int256(uint256(position_.reserve))) {
+            refusal = abi.encodeWithSelector(PositionCapped.selector, positionId, assessment.gain, position_.reserve);
+        } else if (assessment.equity >= required) {
             refusal = abi.encodeWithSelector(PositionHealthy.selector, positionId, assessment.equity, required);
-        } else if (block.timestamp < coolUntil && 2 * assessment.equity >= int256(required)) {
+        } else if (block.timestamp < coolUntil && 2 * assessment.equity >= required) {
             refusal = abi.encodeWithSelector(CoolingOff.selector, positionId, coolUntil);
         }
     }
 
-    /// @dev The part to close, or the whole where the rest could not be kept at its target.
-    function _partialSize(
+    function _assess(
+        Market memory market_,
         Position memory position_,
-        Assessment memory assessment,
-        Terms memory terms_,
         uint256 price
-    ) private view returns (uint256 closed) {
-        uint256 targetRatio = assessment.ratio.mulWadUp(terms_.liquidationTarget);
-        uint256 impact = SkewMath.worstExitImpact(position_.size, assessment.skew, _skewScale);
-        closed = PositionMath.liquidationSize(
-            position_.size,
-            assessment.notional,
-            assessment.equity - _ROUNDING_SLACK - int256(_scale),
-            targetRatio,
-            terms_.liquidationFeeRatio + impact
-        );
-        uint256 whole = WadMath.abs(position_.size);
-        if (closed == whole) return whole;
-
-        // Worked out on a copy: the rest must pay its fee, stand at its target and be worth keeping.
-        Position memory rest = _copy(position_);
-        uint256 fill = SkewMath.fillPrice(price, assessment.skew, _closingDelta(position_, closed), _skewScale);
-        _closing(rest, closed, fill);
-        uint256 fee = _liquidationFee(closed, price, terms_);
-        if (fee == terms_.keeperFeeFloor || rest.margin < fee) return whole;
-        _takeFromMargin(rest, fee);
-        if (!_keepable(rest, terms_, price, assessment.ratio)) return whole;
-    }
-
-    /// @dev What the released reserve adds when the margin cannot pay the keeper's floor. Never more than the floor,
-    /// so that liquidating oneself does not pay, and never more than the reserve has left after the gain.
-    function _feeFromReserve(
-        Position memory position_,
-        Closing memory closing,
-        uint256 keeperFeeFloor
-    ) private view returns (uint256 extra) {
-        if (position_.margin >= keeperFeeFloor) return 0;
-        extra = TokenScale.ceilToToken(keeperFeeFloor - position_.margin, _scale);
-        uint256 left = TokenScale.floorToToken(closing.released - closing.gain, _scale);
-        if (extra > left) extra = left;
+    ) private view returns (Assessment memory) {
+        return LiquidationMath.assess(market_, position_, _termsOf(position_.termsId), price);
     }
 
     /// @dev Cool-off from now, as stored: counted from the observation time of the price.
     function _cooldown(Position memory position_, uint256 pause) private view returns (uint16) {
         uint256 offset = block.timestamp + pause - position_.priceTime;
         return uint16(offset < type(uint16).max ? offset : type(uint16).max);
-    }
-
-    function _keepable(
-        Position memory rest,
-        Terms memory terms_,
-        uint256 price,
-        uint256 ratio
-    ) private pure returns (bool) {
-        uint256 notional = PositionMath.notional(rest.size, price);
-        uint256 required = notional.mulWadUp(ratio);
-        int256 equity = rest.equity(rest.gain(price, 0));
-        return
-            required >= terms_.minMaintenance &&
-            notional >= terms_.minNotional &&
-            rest.reserve >= terms_.keeperFeeFloor &&
-            equity >= int256(uint256(terms_.minMargin)) &&
-            equity >= int256(required.mulWadUp(terms_.liquidationTarget));
-    }
-
-    /// @dev `max(lfr × closed notional, keeperFeeFloor)`.
-    function _liquidationFee(uint256 closed, uint256 price, Terms memory terms_) private pure returns (uint256 fee) {
-        fee = closed.mulWadUp(price).mulWadUp(terms_.liquidationFeeRatio);
-        if (fee < terms_.keeperFeeFloor) fee = terms_.keeperFeeFloor;
     }
 
     function _revertWith(bytes memory refusal) private pure {

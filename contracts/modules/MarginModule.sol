@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IMargin} from "../interfaces/IMargin.sol";
@@ -29,7 +28,7 @@ abstract contract MarginModule is VaultCore {
         uint256 amount = TokenScale.toWad(amountToken, _scale);
         uint96 margin = (_positions[positionId].margin + amount).toUint96();
         _positions[positionId].margin = margin;
-        _market.totalMargin += uint104(amount);
+        _market.totalMargin = (_market.totalMargin + amount).toUint96();
         emit MarginAdded(positionId, msg.sender, ++_market.sequence, amount, margin);
 
         // Interactions.
@@ -52,24 +51,24 @@ abstract contract MarginModule is VaultCore {
         require(pending == 0, MarketOrderPending(positionId, pending));
 
         // Effects. Accrue first, so that the margin check sees today's equity.
-        Market memory market_ = _accruedIndices();
+        Market memory market_ = _accruedMargins();
         Price memory price = _spotPrice(market_, proof);
         uint256 amount = TokenScale.toWad(amountToken, _scale);
         require(amount <= position_.margin, MarginExceeded(positionId, amount, position_.margin));
         position_.margin -= uint96(amount);
         _requireInitialMargin(market_, positionId, position_, _termsOf(position_.termsId), price.value);
         _positions[positionId].margin = position_.margin;
-        _market.totalMargin -= uint104(amount);
+        market_.totalMargin -= uint96(amount);
         emit MarginRemoved(
             positionId,
             receiver,
-            ++_market.sequence,
+            ++market_.sequence,
             amount,
             position_.margin,
             price.value,
             price.observedAt
         );
-        _storeIndices(market_);
+        _storeMargins(market_);
 
         // Interactions.
         _payOut(receiver, amountToken);
@@ -83,11 +82,11 @@ abstract contract MarginModule is VaultCore {
         require(amountToken != 0, NothingToClaim(msg.sender));
         _claimable[msg.sender] = 0;
         emit Claimed(++_market.sequence, msg.sender, receiver, amountToken);
-        SafeERC20.safeTransfer(_token, receiver, amountToken);
+        _send(receiver, amountToken);
     }
 
     /// @inheritdoc IMargin
     function accrue() external nonReentrant {
-        _storeIndices(_accruedIndices());
+        _storeIndices(_accruedMargins());
     }
 }

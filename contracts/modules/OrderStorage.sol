@@ -13,6 +13,7 @@ import {ParameterBounds} from "../libraries/ParameterBounds.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
 import {MarketParameters, OrderParameters} from "../types/MarketParameters.sol";
 import {Order} from "../types/Order.sol";
+import {Position} from "../types/Position.sol";
 
 /// @title OrderStorage
 /// @notice Every immutable and storage variable of an OrderBook, and the bounds of what it is created with.
@@ -34,6 +35,7 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
     uint256 public immutable minKeeperFee;
 
     address internal immutable _oracle;
+    address internal immutable _token;
     /// @dev WAD units in one token unit.
     uint256 internal immutable _tokenScale;
     /// @dev Smallest part of a keeper's fee that both an order and the token can hold [WAD quote].
@@ -44,6 +46,8 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
     /// @dev Number of the newest log.
     uint64 internal _sequence;
     mapping(uint256 orderId => Order order) internal _orders;
+    /// @dev Who owned a position before its next transfer, for the orders that died with it.
+    mapping(uint256 positionId => mapping(uint256 transfers => address owner)) internal _formerOwners;
 
     constructor() {
         (MarketParameters memory parameters, MarketAddresses memory addresses) = IMarketFactory(msg.sender)
@@ -63,6 +67,7 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
 
         marginVault = addresses.marginVault;
         _oracle = parameters.oracle;
+        _token = parameters.collateralToken;
         _tokenScale = scale;
         _feeStep = step;
         executionDelay = orders.executionDelay;
@@ -88,11 +93,15 @@ abstract contract OrderStorage is IOrderBook, ICommonErrors {
         return _orderCount;
     }
 
-    /// @dev Who is refunded. The vault keeps the owner of a closed position on record for the sake of its orders.
+    /// @dev Who is refunded: whoever owned the position when the order was submitted. The vault keeps the owner of a closed
+    /// position on record for the sake of its orders.
     function _accountOf(Order memory order_) internal view returns (address) {
         if (order_.traits.opens()) return address(order_.subject);
-        if (_waitsToOpen(order_.subject)) return address(_orders[order_.subject].subject);
-        return IMarginVault(marginVault).position(order_.subject).owner;
+        uint256 positionId = order_.positionOf();
+        if (_waitsToOpen(positionId)) return address(_orders[positionId].subject);
+        Position memory position = IMarginVault(marginVault).position(positionId);
+        uint256 transfers = order_.transfersOf();
+        return position.traits >> 1 == transfers ? position.owner : _formerOwners[positionId][transfers];
     }
 
     /// @dev Whether a position is about to be opened by an order that still waits.

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-
 import {IPoolLink} from "../interfaces/IPoolLink.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
-import {Market} from "../types/Market.sol";
+import {Market, SETTLED} from "../types/Market.sol";
 import {Price} from "../types/Price.sol";
 import {VaultCore} from "./VaultCore.sol";
 
@@ -29,6 +27,15 @@ abstract contract PoolModule is VaultCore {
     ) external payable onlyPool returns (uint256 spotPrice, uint64 observedAt) {
         _lock();
         Market memory market_ = _accrued();
+        if (market_.clock == SETTLED) {
+            // All close first, so that what is left is cash and nothing else.
+            uint256 open = uint256(market_.longOpenInterest) + market_.shortOpenInterest;
+            require(open == 0, PositionsStillOpen(open));
+            _sweep(market_);
+            _storeMarket(market_);
+            _returnEther();
+            return (market_.lastPrice, SETTLED);
+        }
         Price memory price = _spotPrice(market_, proof);
         // Fulfilling where nobody could be liquidated yet would let a provider leave at a mark about to fall.
         _requireGraceOver(price);
@@ -53,15 +60,6 @@ abstract contract PoolModule is VaultCore {
         Market memory market_ = _accrued();
         amountToken = _sweep(market_);
         _storeMarket(market_);
-    }
-
-    /// @inheritdoc IPoolLink
-    function payProtocolFees() external nonReentrant returns (uint256 amountToken) {
-        amountToken = TokenScale.toTokenDown(_market.protocolDue, _scale);
-        require(amountToken != 0, ZeroAmount());
-        _market.protocolDue -= uint128(amountToken * _scale);
-        emit ProtocolFeesPaid(++_market.sequence, _protocolFeeReceiver, amountToken);
-        SafeERC20.safeTransfer(_token, _protocolFeeReceiver, amountToken);
     }
 
     /// @dev Sends before it books: dues that cannot be sent stay dues. The lock keeps a hook of the token outside.

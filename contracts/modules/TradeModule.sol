@@ -3,15 +3,17 @@ pragma solidity ^0.8.28;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ITrade, TradeRequest} from "../interfaces/ITrade.sol";
+import {ITrade, TradeKind, TradeRequest} from "../interfaces/ITrade.sol";
+import {BoxMath} from "../libraries/BoxMath.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
 import {WadMath} from "../libraries/WadMath.sol";
+import {Closing} from "../types/Closing.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Terms} from "../types/Terms.sol";
-import {Closing, VaultBox} from "./VaultBox.sol";
+import {VaultBox} from "./VaultBox.sol";
 
 /// @title TradeModule
 /// @notice Size changes that accounts ask for. The order book decides when and at which price.
@@ -29,9 +31,11 @@ abstract contract TradeModule is VaultBox {
         Position memory position_ = _positions[request.positionId];
         if (request.opener != address(0)) {
             position_.owner = request.opener;
-            position_.termsId = uint16(request.termsId);
+            position_.termsId = uint8(request.termsId);
         } else {
             require(position_.size != 0, PositionNotFound(request.positionId));
+            bool same = request.kind != TradeKind.Order || position_.traits >> 1 == request.transfers;
+            require(same, PositionHasNewOwner(request.positionId));
         }
         bool grows = position_.size == 0 || (position_.size > 0) == (request.sizeDelta > 0);
         if (grows) {
@@ -43,6 +47,9 @@ abstract contract TradeModule is VaultBox {
     }
 
     function _increase(TradeRequest calldata request, Position memory position_) private {
+        require(!_batchClosingOnly, PriceForClosingOnly());
+        uint64 stoppedUntil = _increasesStoppedUntil;
+        require(block.timestamp >= stoppedUntil, IncreasesStopped(stoppedUntil));
         Market memory market_ = _accrued();
         uint256 price = _batchPrice;
         Terms memory terms_ = _adoptTerms(request, position_);
@@ -101,16 +108,23 @@ abstract contract TradeModule is VaultBox {
         position_.margin = (position_.margin + request.margin).toUint96();
         int256 equityBefore = position_.equity(position_.gain(price, 0));
         uint256 notionalBefore = PositionMath.notional(position_.size, price);
-        uint256 closed = _closedSize(request, position_, terms_, skewBefore, price);
-        uint256 fill = _fillPrice(request, price, skewBefore, _closingDelta(position_, closed));
+        bool ordered = request.kind == TradeKind.Order;
+        uint256 closed =
+            ordered ? _closedSize(request, position_, terms_, skewBefore, price) : WadMath.abs(position_.size);
+        uint256 fill =
+            request.kind == TradeKind.Settlement
+                ? price
+                : _fillPrice(request, price, skewBefore, BoxMath.closingDelta(position_, closed));
+        if (request.kind == TradeKind.Cap) _requireCap(request.positionId, position_, fill);
 
         // Effects. The gain of the part is paid out of its reserve before fees are taken from margin: so fees are
         // never swallowed by the cap.
-        Closing memory closing = _closing(position_, closed, fill);
+        Closing memory closing = BoxMath.close(position_, closed, fill, _scale);
         position_.margin -= uint96(_settleWithPool(market_, position_, closing, 0));
-        uint256 fee = _takeFromMargin(position_, _positionFee(terms_, closed, fill));
+        uint256 fee = ordered ? BoxMath.takeFromMargin(position_, _positionFee(terms_, closed, fill)) : 0;
         _bookPositionFee(market_, fee);
-        keeperFee = _takeFromMargin(position_, request.keeperFeeFromMargin);
+        keeperFee = ordered ? request.keeperFeeFromMargin : terms_.keeperFeeFloor;
+        keeperFee = BoxMath.takeFromMargin(position_, keeperFee);
         if (position_.size != 0) {
             _requireNotWorse(position_, terms_, equityBefore, notionalBefore, price);
         }
@@ -152,8 +166,15 @@ abstract contract TradeModule is VaultBox {
         uint256 latest = _latestTermsId;
         bool offered = request.termsId == latest || (position_.size != 0 && request.termsId == position_.termsId);
         require(offered, TermsNotOffered(request.termsId, latest));
-        position_.termsId = uint16(request.termsId);
+        position_.termsId = uint8(request.termsId);
         return _termsOf(request.termsId);
+    }
+
+    /// @dev A gain at the price of now would not do: every close fills at the skewed price, this one too.
+    function _requireCap(uint256 positionId, Position memory position_, uint256 fill) private view {
+        require(!_batchClosingOnly, PriceForClosingOnly());
+        int256 gain = position_.gain(fill, 0);
+        require(gain >= int256(uint256(position_.reserve)), CapNotReached(positionId, gain, position_.reserve));
     }
 
     function _requireOpenInterest(Market memory market_, int256 size) private view {
@@ -174,9 +195,9 @@ abstract contract TradeModule is VaultBox {
         require(closed <= whole || request.reduceOnly, SignFlips(position_.size, request.sizeDelta));
         if (closed >= whole) return whole;
         uint256 fill = _fillPrice(request, price, skewBefore, request.sizeDelta);
-        Position memory rest = _copy(position_);
-        _closing(rest, closed, fill);
-        _takeFromMargin(rest, _positionFee(terms_, closed, fill) + request.keeperFeeFromMargin);
+        Position memory rest = BoxMath.copy(position_);
+        BoxMath.close(rest, closed, fill, _scale);
+        BoxMath.takeFromMargin(rest, _positionFee(terms_, closed, fill) + request.keeperFeeFromMargin);
         bool keeps =
             PositionMath.notional(rest.size, price) >= terms_.minNotional &&
                 rest.equity(rest.gain(price, 0)) >= int256(uint256(terms_.minMargin)) &&

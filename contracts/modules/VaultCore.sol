@@ -6,7 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
-import {Market} from "../types/Market.sol";
+import {Market, SETTLED} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Price} from "../types/Price.sol";
 import {Terms} from "../types/Terms.sol";
@@ -46,9 +46,16 @@ abstract contract VaultCore is VaultLedger {
     /// @dev The price of now. The market's clock is never older than any price that changed a position, so checking it
     /// alone keeps every position from an older price.
     function _spotPrice(Market memory market_, bytes calldata proof) internal returns (Price memory price) {
+        price = _newestPrice(proof, market_.clock);
+        require(!price.closingOnly, PriceForClosingOnly());
+        market_.clock = uint32(price.observedAt);
+        market_.lastPrice = _toPrice(price.value);
+    }
+
+    function _newestPrice(bytes calldata proof, uint32 clock) internal returns (Price memory price) {
+        require(clock != SETTLED, MarketIsSettled());
         price = _oracle.spot{value: msg.value}(proof);
-        require(price.observedAt >= market_.clock, PriceNotNewEnough(price.observedAt, market_.clock));
-        market_.clock = uint48(price.observedAt);
+        require(price.observedAt >= clock, PriceNotNewEnough(price.observedAt, clock));
     }
 
     /// @dev This contract holds no ether of its own: what verification left goes back.
@@ -64,6 +71,11 @@ abstract contract VaultCore is VaultLedger {
         if (amountToken == 0 || _trySend(receiver, amountToken)) return;
         _claimable[receiver] += amountToken;
         emit PayoutDeferred(++_market.sequence, receiver, amountToken);
+    }
+
+    /// @dev Pays whoever asked for it, and says so when the token refuses.
+    function _send(address receiver, uint256 amountToken) internal {
+        require(_trySend(receiver, amountToken), TransferRefused(receiver, amountToken));
     }
 
     /// @dev A transfer that can neither revert, nor burn the caller's gas, nor flood it with return data. Gas is checked
@@ -108,6 +120,11 @@ abstract contract VaultCore is VaultLedger {
     function _toToken(Market memory market_, uint256 amount) internal view returns (uint256 amountToken) {
         amountToken = TokenScale.toTokenDown(amount, _scale);
         market_.poolDue += uint128(amount - amountToken * _scale);
+    }
+
+    /// @dev As stored; a price beyond the range counts as the highest there is.
+    function _toPrice(uint256 price) internal pure returns (uint96) {
+        return price < type(uint96).max ? uint96(price) : type(uint96).max;
     }
 
     /// @dev Equity at `price`, with all that has accrued.

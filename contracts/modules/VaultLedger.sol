@@ -9,7 +9,7 @@ import {FundingMath} from "../libraries/FundingMath.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {TermsMath} from "../libraries/TermsMath.sol";
-import {Market} from "../types/Market.sol";
+import {Market, SETTLED} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Terms, TermsWords} from "../types/Terms.sol";
 import {VaultStorage} from "./VaultStorage.sol";
@@ -22,13 +22,31 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
     using MarketMath for Market;
     using PositionMath for Position;
 
-    /// @dev Stores what {_accruedIndices} read and a price has moved.
+    /// @dev Bit of {Position-traits} that says that a rescue mandate stands.
+    uint8 internal constant _MANDATED = 1;
+
+    /// @dev Stores both indices.
     function _storeIndices(Market memory market_) internal {
         Market storage stored = _market;
         stored.fundingIndex = market_.fundingIndex;
         stored.borrowIndex = market_.borrowIndex;
         stored.accruedAt = market_.accruedAt;
-        stored.clock = market_.clock;
+    }
+
+    /// @dev Stores the one slot that moving margin at a price changes.
+    function _storeMargins(Market memory market_) internal {
+        Market storage stored = _market;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let field := add(market_, 0x120)
+            sstore(
+                add(stored.slot, 3),
+                or(
+                    or(mload(field), shl(96, mload(add(field, 0x20)))),
+                    or(shl(192, mload(add(field, 0x40))), shl(224, mload(add(field, 0x60))))
+                )
+            )
+        }
     }
 
     /// @dev Writes each slot once: the compiler's copy of a packed struct reads and writes a slot for every field, at 2 KB
@@ -40,12 +58,15 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
             let field := market_
             let slot := stored.slot
             let mask := 0xffffffffffffffffffffffff
-            sstore(slot, or(mload(field), shl(96, mload(add(field, 0x20)))))
+            sstore(slot, or(or(mload(field), shl(96, mload(add(field, 0x20)))), shl(192, mload(add(field, 0x40)))))
             sstore(
                 add(slot, 1),
                 or(
-                    or(and(mask, mload(add(field, 0x40))), shl(96, mload(add(field, 0x60)))),
-                    or(shl(160, mload(add(field, 0x80))), shl(208, mload(add(field, 0xa0))))
+                    and(mask, mload(add(field, 0x60))),
+                    or(
+                        shl(96, and(0xffffffffffffffffffffffffff, mload(add(field, 0x80)))),
+                        shl(200, mload(add(field, 0xa0)))
+                    )
                 )
             )
             sstore(
@@ -55,15 +76,9 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
                     shl(160, mload(add(field, 0x100)))
                 )
             )
-            sstore(
-                add(slot, 3),
-                or(
-                    or(and(0xffffffffffffffffffffffffff, mload(add(field, 0x120))), shl(104, mload(add(field, 0x140)))),
-                    shl(208, mload(add(field, 0x160)))
-                )
-            )
-            sstore(add(slot, 4), or(mload(add(field, 0x180)), shl(128, mload(add(field, 0x1a0)))))
+            sstore(add(slot, 4), or(mload(add(field, 0x1a0)), shl(128, mload(add(field, 0x1c0)))))
         }
+        _storeMargins(market_);
     }
 
     /// @dev The only place that stores a position whose size changed. A closed one keeps its owner, so that escrow of
@@ -72,28 +87,19 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
         if (position_.size == 0) position_ = _closedPosition(position_);
         market_.attach(position_);
         _writePosition(_positions[positionId], position_);
-        emit PositionUpdated(
-            positionId,
-            ++market_.sequence,
-            position_.size,
-            position_.openNotional,
-            position_.margin,
-            position_.reserve,
-            position_.fundingIndex,
-            position_.borrowIndex,
-            position_.priceTime,
-            position_.cooldown,
-            position_.termsId
-        );
+        _emitPosition(positionId, ++market_.sequence, position_);
     }
 
     /// @dev Stores the rates anew; they stay constant until the next call, which makes accrual independent of pokes.
     function _updateRates(Market memory market_, uint256 cash, uint256 reserved) internal {
-        // Both rates are bounded by ParameterBounds: 3.2e11 per second × a 96-bit price, and 1.6e11 per second.
-        market_.fundingVelocity = int96(
-            FundingMath.velocity(market_.referencePrice, market_.skew(), _maxFundingRate, _fundingScale)
-        );
-        market_.borrowRate = uint64(BorrowMath.borrowRate(BorrowMath.utilization(reserved, cash), _curves()));
+        // A settled market stands still, so that whoever is closed later closes at the same terms.
+        if (market_.clock != SETTLED) {
+            // Both rates are bounded by ParameterBounds: 3.2e11 per second × a 96-bit price, and 1.6e11 per second.
+            market_.fundingVelocity = int96(
+                FundingMath.velocity(market_.referencePrice, market_.skew(), _maxFundingRate, _fundingScale)
+            );
+            market_.borrowRate = uint64(BorrowMath.borrowRate(BorrowMath.utilization(reserved, cash), _borrowCurves()));
+        }
         emit MarketUpdated(
             ++market_.sequence,
             market_.fundingIndex,
@@ -112,13 +118,16 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
         market_.accrue(block.timestamp);
     }
 
-    /// @dev The indices alone, brought to now, with the clock: two slots of five, for what changes no size.
-    function _accruedIndices() internal view returns (Market memory market_) {
+    /// @dev The market without its sizes and dues, brought to now: for what changes no size.
+    function _accruedMargins() internal view returns (Market memory market_) {
         Market storage stored = _market;
         market_.fundingIndex = stored.fundingIndex;
         market_.borrowIndex = stored.borrowIndex;
         market_.accruedAt = stored.accruedAt;
+        market_.totalMargin = stored.totalMargin;
+        market_.lastPrice = stored.lastPrice;
         market_.clock = stored.clock;
+        market_.sequence = stored.sequence;
         market_.fundingVelocity = stored.fundingVelocity;
         market_.borrowRate = stored.borrowRate;
         market_.accrue(block.timestamp);
@@ -149,8 +158,8 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
     /// order fills at a price older than the newest one used.
     function _stamp(Market memory market_, Position memory position_, uint256 price, uint64 observedAt) internal pure {
         if (observedAt >= market_.clock) {
-            market_.clock = uint48(observedAt);
-            market_.referencePrice = price.toUint96();
+            market_.clock = uint32(observedAt);
+            market_.referencePrice = market_.lastPrice = price.toUint96();
         }
         if (observedAt > position_.priceTime) position_.priceTime = uint32(observedAt);
         position_.cooldown = 0;
@@ -168,21 +177,34 @@ abstract contract VaultLedger is VaultStorage, ICommonErrors {
                 or(
                     or(and(mask, mload(field)), shl(96, and(mask, mload(add(field, 0x20))))),
                     or(
-                        shl(192, mload(add(field, 0x40))),
-                        or(shl(224, mload(add(field, 0x60))), shl(240, mload(add(field, 0x80))))
+                        or(shl(192, mload(add(field, 0x40))), shl(224, mload(add(field, 0x60)))),
+                        or(shl(232, mload(add(field, 0x80))), shl(240, mload(add(field, 0xa0))))
                     )
                 )
             )
             sstore(
                 add(slot, 1),
-                or(or(mload(add(field, 0xa0)), shl(96, mload(add(field, 0xc0)))), shl(192, mload(add(field, 0xe0))))
+                or(or(mload(add(field, 0xc0)), shl(96, mload(add(field, 0xe0)))), shl(192, mload(add(field, 0x100))))
             )
-            sstore(add(slot, 2), or(mload(add(field, 0x100)), shl(160, mload(add(field, 0x120)))))
+            sstore(add(slot, 2), or(mload(add(field, 0x120)), shl(160, mload(add(field, 0x140)))))
+        }
+    }
+
+    /// @dev {PositionUpdated}, whose fields are in the order of the struct: encoding them one by one takes 250 bytes.
+    function _emitPosition(uint256 positionId, uint256 sequence, Position memory position_) private {
+        bytes32 topic = PositionUpdated.selector;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, sequence)
+            mcopy(add(data, 0x20), position_, 0x160)
+            log2(data, 0x180, topic, positionId)
         }
     }
 
     function _closedPosition(Position memory position_) private pure returns (Position memory closed) {
         closed.owner = position_.owner;
+        closed.traits = position_.traits & ~_MANDATED;
         closed.fundingIndex = position_.fundingIndex;
     }
 }

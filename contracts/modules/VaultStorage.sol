@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {IMandateBook} from "../interfaces/IMandateBook.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {IReserveLedger} from "../interfaces/IReserveLedger.sol";
@@ -18,20 +19,20 @@ abstract contract VaultStorage is IMarginVault {
     IOracle internal immutable _oracle;
     IReserveLedger internal immutable _pool;
     address internal immutable _orderBook;
+    address internal immutable _charter;
+    IMandateBook internal immutable _mandateBook;
 
     /// @dev WAD units in one token unit.
     uint256 internal immutable _scale;
     uint64 internal immutable _sequencerGrace;
     uint256 internal immutable _protocolFeeShare;
-    address internal immutable _protocolFeeReceiver;
 
     uint256 internal immutable _skewScale;
     uint256 internal immutable _fundingScale;
     uint256 internal immutable _maxFundingRate;
-    uint256 internal immutable _minBorrowRate;
-    uint256 internal immutable _kinkBorrowRate;
-    uint256 internal immutable _maxBorrowRate;
-    uint256 internal immutable _kinkUtilization;
+    /// @dev From the lowest bit, 64 bits each: kink utilization, borrow rate at none, at the kink, at full use. Every use of
+    /// an immutable is 33 bytes of code.
+    uint256 internal immutable _borrowCurve;
 
     Market internal _market;
     mapping(uint256 positionId => Position stored) internal _positions;
@@ -41,8 +42,10 @@ abstract contract VaultStorage is IMarginVault {
 
     /// @dev Largest open interest of either side [WAD base].
     uint128 internal _maxOpenInterest;
+    /// @dev Until when nothing opens or grows [s].
+    uint64 internal _increasesStoppedUntil;
     /// @dev Terms offered to new positions.
-    uint16 internal _latestTermsId;
+    uint8 internal _latestTermsId;
 
     /// @dev One lock for the market's three contracts.
     bool internal transient _locked;
@@ -50,17 +53,15 @@ abstract contract VaultStorage is IMarginVault {
     uint256 internal transient _batchPrice;
     /// @dev When the batch's price was observed [s].
     uint64 internal transient _batchObservedAt;
+    /// @dev Whether the batch's price may only close positions.
+    bool internal transient _batchClosingOnly;
 
-    function _curves() internal view returns (CurveParameters memory) {
-        return
-            CurveParameters({
-                skewScale: _skewScale,
-                fundingScale: _fundingScale,
-                maxFundingRate: _maxFundingRate,
-                minBorrowRate: _minBorrowRate,
-                kinkBorrowRate: _kinkBorrowRate,
-                maxBorrowRate: _maxBorrowRate,
-                kinkUtilization: _kinkUtilization
-            });
+    /// @dev The part of the curves that the borrow rate follows.
+    function _borrowCurves() internal view returns (CurveParameters memory curves) {
+        uint256 packed = _borrowCurve;
+        curves.kinkUtilization = uint64(packed);
+        curves.minBorrowRate = uint64(packed >> 64);
+        curves.kinkBorrowRate = uint64(packed >> 128);
+        curves.maxBorrowRate = packed >> 192;
     }
 }

@@ -5,6 +5,7 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
+import {IMarketCharter} from "../interfaces/IMarketCharter.sol";
 import {IMarketFactory, MarketAddresses} from "../interfaces/IMarketFactory.sol";
 import {IMarketLens, MarketItem, MarketSnapshot, PositionHealth} from "../interfaces/IMarketLens.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
@@ -31,7 +32,8 @@ contract MarketLens is IMarketLens {
         address marginVault,
         uint256[] calldata positionIds
     ) external view returns (PositionHealth[] memory items, uint256 price, uint64 observedAt) {
-        (price, observedAt) = IOracle(IMarginVault(marginVault).oracle()).latest();
+        IMarketCharter charter = IMarketCharter(IMarginVault(marginVault).charter());
+        (price, observedAt) = IOracle(charter.oracle()).latest();
         items = healthAt(marginVault, positionIds, price);
     }
 
@@ -64,11 +66,14 @@ contract MarketLens is IMarketLens {
         read.cash = pool.cash();
         read.reserved = pool.reserved();
         read.utilization = BorrowMath.utilization(read.reserved, read.cash);
-        read.maxOpenInterest = vault.maxOpenInterest();
-        read.latestTermsId = vault.latestTermsId();
+        IMarketCharter charter = IMarketCharter(vault.charter());
+        read.maxOpenInterest = charter.maxOpenInterest();
+        read.latestTermsId = charter.latestTermsId();
+        read.increasesStoppedUntil = charter.increasesStoppedUntil();
+        read.deadOracleNotice = charter.deadOracleNotice();
         uint8 decimals = IERC20Metadata(addresses.liquidityVault).decimals();
         read.sharePriceToken = IERC4626(addresses.liquidityVault).convertToAssets(10 ** decimals);
-        try IOracle(vault.oracle()).latest() returns (uint256 price, uint64 observedAt) {
+        try IOracle(charter.oracle()).latest() returns (uint256 price, uint64 observedAt) {
             read.price = price;
             read.observedAt = observedAt;
         } catch (bytes memory reason) {
@@ -85,13 +90,14 @@ contract MarketLens is IMarketLens {
         IMarginVault vault = IMarginVault(marginVault);
         Market memory market = vault.market();
         market.accrue(block.timestamp);
-        uint256 skewScale = vault.curves().skewScale;
+        IMarketCharter charter = IMarketCharter(vault.charter());
+        uint256 skewScale = charter.curves().skewScale;
         items = new PositionHealth[](positionIds.length);
         for (uint256 i; i < positionIds.length; ++i) {
             items[i].positionId = positionIds[i];
             items[i].position = vault.position(positionIds[i]);
             if (items[i].position.size == 0) continue;
-            _assess(items[i], market, vault.terms(items[i].position.termsId), price);
+            _assess(items[i], market, charter.terms(items[i].position.termsId), price);
             items[i].capped = _reachesCap(items[i], market.skew(), skewScale, price);
         }
     }

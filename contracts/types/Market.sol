@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @dev Sums over all positions of one market, and the indices they accrue by. Five slots.
+/// @dev Value of {Market-clock} once the market was settled after its oracle died: no price is newer.
+uint32 constant SETTLED = type(uint32).max;
+
+/// @dev Sums over all positions of one market, and the indices they accrue by. Five slots, of which moving margin writes
+/// the fourth alone.
 struct Market {
     // Slot 0.
     /// @dev Sum of long sizes [WAD base].
     uint96 longOpenInterest;
     /// @dev Sum of short sizes, unsigned [WAD base].
     uint96 shortOpenInterest;
+    /// @dev Cumulative borrow fee per unit of reserve [WAD].
+    uint64 borrowIndex;
     // Slot 1.
     /// @dev Cumulative funding [WAD quote per base].
     int96 fundingIndex;
-    /// @dev Cumulative borrow fee per unit of reserve [WAD].
-    uint64 borrowIndex;
+    /// @dev Sum of open notional − size × funding index − reserve × borrow index, both products as at the position's last
+    /// fold and rounded up: what all positions would gain follows from it, the skew and the indices [± WAD quote].
+    int104 netBasis;
     /// @dev Up to when both indices are accrued [s].
     uint48 accruedAt;
-    /// @dev Observation time of the newest price that the market has used [s]; never moves back.
-    uint48 clock;
     // Slot 2.
     /// @dev Growth of the funding index: funding rate × reference price [WAD quote per base per s].
     int96 fundingVelocity;
@@ -25,13 +30,14 @@ struct Market {
     /// @dev Index price at the last change of size [WAD quote per base].
     uint96 referencePrice;
     // Slot 3.
-    /// @dev Sum of open notional − size × funding index − reserve × borrow index, both products as at the position's last
-    /// fold and rounded up: what all positions would gain follows from it, the skew and the indices [± WAD quote].
-    int104 netBasis;
     /// @dev Sum of margins [WAD quote].
-    uint104 totalMargin;
+    uint96 totalMargin;
+    /// @dev Newest price that the market has used; all close at it should the oracle die [WAD quote per base].
+    uint96 lastPrice;
+    /// @dev When that price was observed [s]; never moves back. `SETTLED` once the market was settled.
+    uint32 clock;
     /// @dev Number of the newest log of this contract: a gap means that a log was lost.
-    uint48 sequence;
+    uint32 sequence;
     // Slot 4.
     /// @dev Owed to the pool and not yet swept to it [WAD quote].
     uint128 poolDue;

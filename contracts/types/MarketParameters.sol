@@ -53,6 +53,20 @@ struct PoolParameters {
     uint256 requestFeeToken;
 }
 
+/// @dev Who may change what is not fixed, and how long everybody is warned.
+struct PowerParameters {
+    /// @dev Announces new terms and caps; zero for a market that never changes.
+    address curator;
+    /// @dev May stop increases for a while; zero for none.
+    address guardian;
+    /// @dev Wait between the announcement of a change and its enactment [s].
+    uint64 changeDelay;
+    /// @dev How long no price must have been used before the oracle may be declared dead [s].
+    uint64 deadOracleDelay;
+    /// @dev Wait between that declaration and the settlement [s].
+    uint64 deadOracleNotice;
+}
+
 /// @dev Everything that defines a market.
 struct MarketParameters {
     /// @dev Shown as part of the pool share's name and symbol, such as "ETH/USDC".
@@ -72,4 +86,5 @@ struct MarketParameters {
     CurveParameters curves;
     OrderParameters orders;
     PoolParameters pool;
+    PowerParameters powers;
 }

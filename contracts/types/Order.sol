@@ -39,7 +39,8 @@ struct OrderRequest {
 /// @dev An order as stored. Three slots.
 struct Order {
     // Slot 0.
-    /// @dev Account that opens a position, or the id of the position that the order changes (see `opens`).
+    /// @dev Account that opens a position; or the position that the order changes: its id in the lower 64 bits, above
+    /// them how often it had been transferred.
     uint160 subject;
     /// @dev Worst price at which the account trades [WAD quote per base].
     uint96 acceptablePrice;

@@ -11,7 +11,9 @@ struct Position {
     /// @dev Observation time of the newest price that changed the position [s].
     uint32 priceTime;
     /// @dev Terms that the position is held to.
-    uint16 termsId;
+    uint8 termsId;
+    /// @dev Bit 0: a rescue mandate stands; bits 1–7: how often the position was transferred.
+    uint8 traits;
     /// @dev Cool-off after a partial liquidation, counted from `priceTime` [s].
     uint16 cooldown;
     // Slot 1.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ProofKind} from "./ProofKind.sol";
+
 /// @dev A verified price and the time it speaks for.
 struct Price {
     /// @dev Index price [WAD quote per base]; never zero.
@@ -17,4 +19,6 @@ struct Price {
     uint64 upSince;
     /// @dev True where the price could not be held against its reference: it may only close positions.
     bool closingOnly;
+    /// @dev What the price was proven by.
+    ProofKind kind;
 }

@@ -5,6 +5,14 @@ export default buildModule("Factory", (m) => {
   const marginVaultCode = m.contract("MarginVaultCode");
   const liquidityVaultCode = m.contract("LiquidityVaultCode");
   const orderBookCode = m.contract("OrderBookCode");
-  const factory = m.contract("MarketFactory", [marginVaultCode, liquidityVaultCode, orderBookCode]);
+  const charterCode = m.contract("MarketCharterCode");
+  const mandateBookCode = m.contract("MandateBookCode");
+  const factory = m.contract("MarketFactory", [
+    marginVaultCode,
+    liquidityVaultCode,
+    orderBookCode,
+    charterCode,
+    mandateBookCode,
+  ]);
   return { factory };
 });

@@ -33,7 +33,7 @@ const ERC20_APPROVAL: Artifact = {
  * Creates a market on a new oracle, through a new factory.
  *
  * The deployer needs 10,007 units of the collateral token, which the factory moves and returns. `terms`, `curves`,
- * `orders` and `pool` are the structs of `MarketParameters`.
+ * `orders`, `pool` and `powers` are the structs of `MarketParameters`.
  */
 export default buildModule("Market", (m) => {
   const { factory } = m.useModule(factoryModule);
@@ -59,6 +59,7 @@ export default buildModule("Market", (m) => {
         curves: m.getParameter("curves"),
         orders: m.getParameter("orders"),
         pool: m.getParameter("pool"),
+        powers: m.getParameter("powers"),
       },
     ],
     { after: [approval] },
@@ -71,5 +72,7 @@ export default buildModule("Market", (m) => {
     marginVault: m.contractAt("MarginVault", createdAddress("marginVault")),
     liquidityVault: m.contractAt("LiquidityVault", createdAddress("liquidityVault")),
     orderBook: m.contractAt("OrderBook", createdAddress("orderBook")),
+    charter: m.contractAt("MarketCharter", createdAddress("charter")),
+    mandateBook: m.contractAt("MandateBook", createdAddress("mandateBook")),
   };
 });

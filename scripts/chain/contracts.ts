@@ -4,6 +4,7 @@ import type {
   IChainlinkFeedOracle,
   ILiquidityVault,
   IMarginVault,
+  IMarketCharter,
   IOrderBook,
 } from "../../types/ethers-contracts/contracts/interfaces/index.ts";
 import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
@@ -12,6 +13,7 @@ import {
   IChainlinkFeedOracle__factory,
   ILiquidityVault__factory,
   IMarginVault__factory,
+  IMarketCharter__factory,
   IOrderBook__factory,
 } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
@@ -23,6 +25,7 @@ import { RpcError, WrongContractError } from "./failures.ts";
 /** The contracts of one market. */
 export interface MarketContracts {
   readonly marginVault: IMarginVault;
+  readonly charter: IMarketCharter;
   readonly orderBook: IOrderBook;
   readonly liquidityVault: ILiquidityVault;
   readonly oracle: IChainlinkFeedOracle;
@@ -108,12 +111,14 @@ export function openAggregator(runner: ContractRunner, address: string) {
 
 async function discover(runner: ContractRunner, address: string): Promise<MarketContracts> {
   const marginVault = IMarginVault__factory.connect(address, runner);
-  const [orderBookAddress, poolAddress, oracleAddress, curves] = await Promise.all([
-    marginVault.orderBook(),
-    marginVault.liquidityVault(),
-    marginVault.oracle(),
-    marginVault.curves(),
+  const charter = IMarketCharter__factory.connect(await marginVault.charter(), runner);
+  const [parts, oracleAddress, curves] = await Promise.all([
+    charter.addresses(),
+    charter.oracle(),
+    charter.curves(),
   ]);
+  const orderBookAddress = parts.orderBook;
+  const poolAddress = parts.liquidityVault;
   const orderBook = IOrderBook__factory.connect(orderBookAddress, runner);
   const liquidityVault = ILiquidityVault__factory.connect(poolAddress, runner);
   const oracle = IChainlinkFeedOracle__factory.connect(oracleAddress, runner);
@@ -130,6 +135,7 @@ async function discover(runner: ContractRunner, address: string): Promise<Market
     orderBook,
     liquidityVault,
     oracle,
+    charter,
     addresses: {
       marginVault: address,
       orderBook: orderBookAddress,

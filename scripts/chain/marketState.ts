@@ -5,10 +5,11 @@ import type {
 import type {
   MarginAddedEvent,
   PositionUpdatedEvent,
-  TermsPublishedEvent,
+  TermsStoredEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
 import type { OrderSubmittedEvent } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
 import type { MarketState, OpenPosition, WaitingOrder } from "../core/snapshot.ts";
+import { unpackTerms } from "../core/termsMath.ts";
 import type { Terms } from "../core/types.ts";
 import type { MarketLog } from "./logs.ts";
 
@@ -37,7 +38,8 @@ interface Handled {
   readonly PositionUpdated: PositionUpdatedEvent.OutputObject;
   readonly MarginAdded: MarginAddedEvent.OutputObject;
   readonly MarginRemoved: MarginAddedEvent.OutputObject;
-  readonly TermsPublished: TermsPublishedEvent.OutputObject;
+  readonly PositionRescued: MarginAddedEvent.OutputObject;
+  readonly TermsStored: TermsStoredEvent.OutputObject;
   readonly OrderSubmitted: OrderSubmittedEvent.OutputObject;
   readonly OrderExecuted: OrderEnd;
   readonly OrderCancelled: OrderEnd;
@@ -67,7 +69,10 @@ const endRedeem = (draft: Draft, { requestNumber }: RequestEnd) => {
   draft.redeems.delete(requestNumber);
 };
 
-const setMargin = (draft: Draft, { positionId, margin }: MarginAddedEvent.OutputObject) => {
+const setMargin = (
+  draft: Draft,
+  { positionId, margin }: Pick<MarginAddedEvent.OutputObject, "positionId" | "margin">,
+) => {
   const position = draft.positions.get(positionId);
   if (position !== undefined) draft.positions.set(positionId, { ...position, margin });
 };
@@ -76,7 +81,8 @@ const HANDLERS: Handlers = {
   PositionUpdated: updatePosition,
   MarginAdded: setMargin,
   MarginRemoved: setMargin,
-  TermsPublished: publishTerms,
+  PositionRescued: setMargin,
+  TermsStored: storeTerms,
   OrderSubmitted: submitOrder,
   OrderExecuted: endOrder,
   OrderCancelled: endOrder,
@@ -136,21 +142,8 @@ function updatePosition(draft: Draft, args: PositionUpdatedEvent.OutputObject): 
   });
 }
 
-function publishTerms(draft: Draft, { termsId, terms }: TermsPublishedEvent.OutputObject): void {
-  draft.terms.set(termsId, {
-    initialMarginRatio: terms.initialMarginRatio,
-    maintenanceMarginRatio: terms.maintenanceMarginRatio,
-    liquidationFeeRatio: terms.liquidationFeeRatio,
-    positionFeeRatio: terms.positionFeeRatio,
-    liquidationTarget: terms.liquidationTarget,
-    minReserveRatio: terms.minReserveRatio,
-    liquidationCooldown: terms.liquidationCooldown,
-    keeperFeeFloor: terms.keeperFeeFloor,
-    keeperFeeCap: terms.keeperFeeCap,
-    minMaintenance: terms.minMaintenance,
-    minMargin: terms.minMargin,
-    minNotional: terms.minNotional,
-  });
+function storeTerms(draft: Draft, { termsId, ...words }: TermsStoredEvent.OutputObject): void {
+  draft.terms.set(termsId, unpackTerms(words));
 }
 
 function submitOrder(draft: Draft, args: OrderSubmittedEvent.OutputObject): void {

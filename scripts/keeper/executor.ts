@@ -93,9 +93,9 @@ function encode(executor: Executor, action: Action): Omit<Call, "gasLimit"> {
       return { to: addresses.marginVault, data };
     }
     case "settleAtCap": {
-      const vault = marginVault.interface;
-      const data = vault.encodeFunctionData("settleAtCap", [action.positionId, SPOT, feeReceiver]);
-      return { to: addresses.marginVault, data };
+      const orders = orderBook.interface;
+      const data = orders.encodeFunctionData("settleAtCap", [action.positionId, SPOT, feeReceiver]);
+      return { to: addresses.orderBook, data };
     }
     case "fulfillDeposits": {
       const pool = liquidityVault.interface;

@@ -3,13 +3,13 @@ import type {
   PositionDecreasedEvent,
   PositionIncreasedEvent,
   PositionLiquidatedEvent,
-  PositionSettledAtCapEvent,
   PositionUpdatedEvent,
   ShortfallRecordedEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
 import type {
   OrderExecutedEvent,
   OrderSubmittedEvent,
+  PositionSettledEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
 import type { MarketLog } from "../chain/logs.ts";
 import { isMarket } from "../core/orderMath.ts";
@@ -72,7 +72,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   PositionDecreased: decrease,
   PositionUpdated: noteSize,
   PositionLiquidated: liquidate,
-  PositionSettledAtCap: settle,
+  PositionSettled: settle,
   MarginAdded: addMargin,
   ShortfallRecorded: recordShortfall,
 };
@@ -134,12 +134,14 @@ function liquidate(fold: Fold, args: PositionLiquidatedEvent.OutputObject): void
   addIncident(history, kind, args);
 }
 
-function settle(fold: Fold, args: PositionSettledAtCapEvent.OutputObject): void {
-  const history = historyOf(fold, args.positionId, args.account);
+/** The position's own log of its decrease came before. */
+function settle(fold: Fold, args: PositionSettledEvent.OutputObject): void {
+  const history = fold.histories.get(args.positionId);
+  const last = history?.incidents.at(-1);
+  if (history === undefined || last === undefined) return;
   history.outcome = "cappedOut";
-  history.paidOut += args.paidOut;
   history.keeperFees += args.keeperFee;
-  addIncident(history, "cappedOut", args);
+  history.incidents[history.incidents.length - 1] = { ...last, kind: "cappedOut" };
 }
 
 function addMargin(fold: Fold, args: MarginAddedEvent.OutputObject): void {

@@ -1,8 +1,8 @@
 import type {
   PositionLiquidatedEvent,
-  PositionSettledAtCapEvent,
   PositionUpdatedEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
+import type { PositionSettledEvent } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
 import type { MarketLog } from "../chain/logs.ts";
 import { attach } from "../core/marketMath.ts";
 import { equity, gain, maintenanceMargin, notional } from "../core/positionMath.ts";
@@ -150,8 +150,8 @@ function keepersWerePaid({ logs, state }: Evidence): boolean {
     undefined,
   );
   return logs
-    .filter((log) => log.name === "PositionLiquidated" || log.name === "PositionSettledAtCap")
-    .map((log) => log.args as unknown as PositionSettledAtCapEvent.OutputObject)
+    .filter((log) => log.name === "PositionLiquidated" || log.name === "PositionSettled")
+    .map((log) => log.args as unknown as PositionSettledEvent.OutputObject)
     .every((args) => floor !== undefined && args.keeperFee >= floor);
 }
 
@@ -171,6 +171,6 @@ function disjoint(a: ReadonlySet<bigint>, b: ReadonlySet<bigint>): boolean {
 
 /** Observation times of every price that was used as the price of now, in the order of the chain. */
 function spotTimes(logs: readonly MarketLog[]): readonly bigint[] {
-  const spot = new Set(["PositionLiquidated", "PositionSettledAtCap", "RequestsPriced"]);
+  const spot = new Set(["PositionLiquidated", "PositionRescued", "RequestsPriced"]);
   return logs.filter((log) => spot.has(log.name)).map((log) => BigInt(log.args.observedAt));
 }

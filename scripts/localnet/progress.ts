@@ -6,7 +6,7 @@ const TICKS = 60;
 /** What a tick shows, the most telling first. */
 const SIGNS: readonly (readonly [string, string])[] = [
   ["PositionLiquidated", "x"],
-  ["PositionSettledAtCap", "^"],
+  ["PositionSettled", "^"],
   ["OrderExecuted", "o"],
 ];
 

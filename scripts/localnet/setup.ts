@@ -31,14 +31,14 @@ const GROUP = 16;
  * @throws RpcError when the node does not answer.
  */
 export async function readLimits(world: World): Promise<BookLimits> {
-  const { marginVault, oracle, constants } = world.contracts;
+  const { charter, oracle, constants } = world.contracts;
   return calling("the market's limits", async () => {
     const [{ price }, maxOpenInterest, termsId] = await Promise.all([
       oracle.latest(),
-      marginVault.maxOpenInterest(),
-      marginVault.latestTermsId(),
+      charter.maxOpenInterest(),
+      charter.latestTermsId(),
     ]);
-    const terms = await marginVault.terms(termsId);
+    const terms = await charter.terms(termsId);
     return {
       price,
       maxOpenInterest,
@@ -127,12 +127,12 @@ export function accountOf(world: World, position: PlannedPosition): string {
 
 /** Open a position; its exits go along in the same transaction. */
 async function submitPosition(world: World, position: PlannedPosition): Promise<void> {
-  const { orderBook, marginVault, addresses } = world.contracts;
+  const { orderBook, charter, addresses } = world.contracts;
   const [newest, keeperFee, termsId, head] = await calling("the order book", () =>
     Promise.all([
       orderBook.orderCount(),
       orderBook.minKeeperFee(),
-      marginVault.latestTermsId(),
+      charter.latestTermsId(),
       readHead(world.provider),
     ]),
   );

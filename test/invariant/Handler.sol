@@ -44,11 +44,10 @@ contract Handler is WorldActions, LiquidationActions, UpkeepActions, ProviderAct
             this.settleAtCap.selector,
             this.claimFromVault.selector
         ];
-        bytes4[16] memory upkeep = [
+        bytes4[15] memory upkeep = [
             this.accrue.selector,
             this.sweepDues.selector,
             this.payProtocolFees.selector,
-            this.multicallVault.selector,
             this.donate.selector,
             this.trespass.selector,
             this.requestDeposit.selector,

@@ -137,7 +137,7 @@ abstract contract Profit is Play {
     }
 
     function _trySettle(uint256 positionId) private {
-        try _world.vault.settleAtCap(positionId, "", ACTOR) {} catch {}
+        try _world.book.settleAtCap(positionId, "", ACTOR) {} catch {}
     }
 
     /// @dev A price up to 40% away at which every leg could still pay its loss and the worst exit impact.

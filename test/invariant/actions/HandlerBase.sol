@@ -3,7 +3,9 @@ pragma solidity 0.8.35;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {IMandateBook} from "../../../contracts/interfaces/IMandateBook.sol";
 import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
+import {IMarketCharter} from "../../../contracts/interfaces/IMarketCharter.sol";
 import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
 import {Market} from "../../../contracts/types/Market.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
@@ -41,6 +43,8 @@ abstract contract HandlerBase {
     IMarginVault internal immutable _vault;
     IPool internal immutable _pool;
     IOrderBook internal immutable _book;
+    IMarketCharter internal immutable _charter;
+    IMandateBook internal immutable _mandates;
     RefusingToken internal immutable _token;
     RoundOracle internal immutable _oracle;
     Ghosts internal immutable _ghosts;
@@ -61,6 +65,8 @@ abstract contract HandlerBase {
         _vault = world.vault;
         _pool = world.pool;
         _book = world.book;
+        _charter = world.charter;
+        _mandates = world.mandates;
         _token = world.token;
         _oracle = world.oracle;
         _scale = world.scale;

@@ -86,7 +86,7 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
 
         Frame memory frame = _capture("settleAtCap");
         vm.prank(keeper);
-        try _vault.settleAtCap(positionId, spot.proof, keeper) {
+        try _book.settleAtCap(positionId, spot.proof, keeper) {
             int256 net = _compare(frame, positionId);
             _ghosts.addPoolNet(positionId, net);
             fill.keeperWealth = _wealthOf(keeper) - fill.keeperWealth;

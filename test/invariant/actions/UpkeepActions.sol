@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
+import {BatchKind} from "../../../contracts/interfaces/ITrade.sol";
 import {Market} from "../../../contracts/types/Market.sol";
+import {TermsWords} from "../../../contracts/types/Terms.sol";
 import {Dice, Random} from "../support/Random.sol";
 import {vm} from "../support/Vm.sol";
 import {Frame, HandlerBase} from "./HandlerBase.sol";
@@ -31,26 +33,10 @@ abstract contract UpkeepActions is HandlerBase {
         address receiver = _protocolFeeReceiver;
         uint256 heldBefore = _token.balanceOf(receiver);
         Frame memory frame = _capture("payProtocolFees");
-        try _vault.payProtocolFees() returns (uint256 paid) {
+        try _charter.payProtocolFees() returns (uint256 paid) {
             if (paid != frame.market.protocolDue / _scale || _token.balanceOf(receiver) - heldBefore != paid) {
                 _breach(3, frame.action, "not what was due", paid);
             }
-            _done(frame);
-        } catch (bytes memory reason) {
-            _refused(frame.action, reason);
-        }
-        _compare(frame);
-    }
-
-    /// @notice Several of the above at once, and what anybody may read, twice.
-    function multicallVault(uint256 seed) external {
-        _dice(seed);
-        bytes[] memory calls = new bytes[](3);
-        calls[0] = abi.encodeCall(_vault.accrue, ());
-        calls[1] = abi.encodeCall(_vault.sweepDues, ());
-        calls[2] = abi.encodeCall(_vault.accrue, ());
-        Frame memory frame = _capture("multicallVault");
-        try _vault.multicall(calls) {
             _done(frame);
         } catch (bytes memory reason) {
             _refused(frame.action, reason);
@@ -89,12 +75,12 @@ abstract contract UpkeepActions is HandlerBase {
 
     function _trespass(Dice memory dice) private view returns (address target, bytes memory call_) {
         address vault = address(_vault);
-        uint256 choice = dice.below(14);
+        uint256 choice = dice.below(19);
         uint256 positionId = _openIds.length == 0 ? 1 : _openIds[dice.below(_openIds.length)];
         if (choice == 0) return (vault, abi.encodeCall(_vault.escrow, (STRANGER, 0, positionId)));
-        if (choice == 1) return (vault, abi.encodeCall(_vault.refund, (STRANGER, 1e18, 0)));
+        if (choice == 1) return (vault, abi.encodeCall(_vault.publishTerms, (TermsWords(1, 1))));
         if (choice == 2) return (vault, abi.encodeCall(_vault.release, (STRANGER, 1e18, 0, 0)));
-        if (choice == 3) return (vault, abi.encodeCall(_vault.beginBatch, ("", true)));
+        if (choice == 3) return (vault, abi.encodeCall(_vault.beginBatch, ("", BatchKind.Spot)));
         if (choice == 4) return (vault, abi.encodeCall(_vault.endBatch, (STRANGER, 1e18)));
         if (choice == 5) return (vault, abi.encodeCall(_vault.lock, ()));
         if (choice == 6) return (vault, abi.encodeCall(_vault.unlock, ()));
@@ -104,6 +90,11 @@ abstract contract UpkeepActions is HandlerBase {
         if (choice == 10) return (vault, abi.encodeCall(_vault.claim, (STRANGER)));
         if (choice == 11) return (address(_pool), abi.encodeCall(_pool.lockReserve, (1e18)));
         if (choice == 12) return (address(_pool), abi.encodeCall(_pool.releaseReserve, (1e18, 1e18, STRANGER)));
+        if (choice == 13) return (vault, abi.encodeCall(_vault.setLimits, (1, 1)));
+        if (choice == 14) return (vault, abi.encodeCall(_vault.settleMarket, ()));
+        if (choice == 15) return (vault, abi.encodeCall(_vault.setMandated, (positionId, true)));
+        if (choice == 16) return (vault, abi.encodeCall(_vault.assignPosition, (positionId, STRANGER)));
+        if (choice == 17) return (vault, abi.encodeCall(_vault.releaseProtocolFees, (STRANGER)));
         return (address(_pool), abi.encodeCall(_pool.receiveDues, (1e18)));
     }
 }

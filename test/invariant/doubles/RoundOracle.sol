@@ -3,6 +3,7 @@ pragma solidity 0.8.35;
 
 import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {Price} from "../../../contracts/types/Price.sol";
+import {ProofKind} from "../../../contracts/types/ProofKind.sol";
 
 /// @title RoundOracle
 /// @notice A push feed under the test's control. Round ids count from 1; no two rounds share a second.
@@ -99,7 +100,16 @@ contract RoundOracle is IOracle {
         require(block.timestamp >= downUntil, OracleDown(downUntil));
         require(roundId != 0 && roundId <= _rounds.length, RoundNotFound(roundId));
         Round memory round_ = _rounds[roundId - 1];
-        return Price(round_.value, round_.observedAt, round_.observedAt, round_.observedAt, upSince, false);
+        return
+            Price(
+                round_.value,
+                round_.observedAt,
+                round_.observedAt,
+                round_.observedAt,
+                upSince,
+                false,
+                ProofKind.Round
+            );
     }
 
     function _charge() private {

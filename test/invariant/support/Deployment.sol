@@ -4,14 +4,17 @@ pragma solidity 0.8.35;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 
 import {ILiquidityVault} from "../../../contracts/interfaces/ILiquidityVault.sol";
+import {IMandateBook} from "../../../contracts/interfaces/IMandateBook.sol";
 import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
+import {IMarketCharter} from "../../../contracts/interfaces/IMarketCharter.sol";
 import {IMarketFactory, MarketAddresses} from "../../../contracts/interfaces/IMarketFactory.sol";
 import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
 import {
     CurveParameters,
     MarketParameters,
     OrderParameters,
-    PoolParameters
+    PoolParameters,
+    PowerParameters
 } from "../../../contracts/types/MarketParameters.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 import {RoundOracle} from "../doubles/RoundOracle.sol";
@@ -26,6 +29,8 @@ struct World {
     IMarginVault vault;
     IPool pool;
     IOrderBook book;
+    IMarketCharter charter;
+    IMandateBook mandates;
     RefusingToken token;
     RoundOracle oracle;
     /// @dev WAD units in one token unit.
@@ -59,7 +64,9 @@ abstract contract Deployment {
                 abi.encode(
                     _create(vm.getCode("contracts/factory/MarginVaultCode.sol:MarginVaultCode")),
                     _create(vm.getCode("contracts/factory/LiquidityVaultCode.sol:LiquidityVaultCode")),
-                    _create(vm.getCode("contracts/factory/OrderBookCode.sol:OrderBookCode"))
+                    _create(vm.getCode("contracts/factory/OrderBookCode.sol:OrderBookCode")),
+                    _create(vm.getCode("contracts/factory/MarketCharterCode.sol:MarketCharterCode")),
+                    _create(vm.getCode("contracts/factory/MandateBookCode.sol:MandateBookCode"))
                 )
             )
         );
@@ -71,6 +78,8 @@ abstract contract Deployment {
         world.vault = IMarginVault(addresses.marginVault);
         world.pool = IPool(addresses.liquidityVault);
         world.book = IOrderBook(addresses.orderBook);
+        world.charter = IMarketCharter(addresses.charter);
+        world.mandates = IMandateBook(addresses.mandateBook);
         world.maxOpenInterest = parameters.maxOpenInterest;
         world.skewScale = parameters.curves.skewScale;
         world.latencySpread = parameters.orders.latencySpread;
@@ -134,6 +143,13 @@ abstract contract Deployment {
             settleGrace: 60,
             minRequestToken: 100e18 / scale,
             requestFeeToken: 1e18 / scale
+        });
+        parameters.powers = PowerParameters({
+            curator: address(0xC0BA),
+            guardian: address(0x60A2),
+            changeDelay: 2 days,
+            deadOracleDelay: 7 days,
+            deadOracleNotice: 1 days
         });
     }
 

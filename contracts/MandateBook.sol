@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.35;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {ICommonErrors} from "./interfaces/ICommonErrors.sol";
+import {IMandateBook, RescueOutcome} from "./interfaces/IMandateBook.sol";
+import {IMarginVault} from "./interfaces/IMarginVault.sol";
+import {IMarketCharter} from "./interfaces/IMarketCharter.sol";
+import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
+import {IOrderBook, OperatorScope} from "./interfaces/IOrderBook.sol";
+import {TokenScale} from "./libraries/TokenScale.sol";
+import {WadMath} from "./libraries/WadMath.sol";
+import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
+import {Mandate, MandateRequest} from "./types/Mandate.sol";
+import {MarketParameters} from "./types/MarketParameters.sol";
+import {Position} from "./types/Position.sol";
+
+/// @title MandateBook
+/// @notice Holds the rescue mandates of one market and pulls what they allow. Holds no tokens and no margin.
+contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+    using WadMath for uint256;
+
+    bytes32 private constant _REQUEST_TYPEHASH = keccak256(
+        "RescueMandate(uint256 positionId,uint256 cap,uint256 triggerRatio,uint256 targetRatio,uint256 minInterval,uint256 expiry,uint256 maxKeeperFee,uint256 round,uint256 nonce,uint256 deadline)"
+    );
+    /// @dev One step of a stored ratio [WAD].
+    uint256 private constant _STEP = 1e12;
+    /// @dev Least distance between trigger and target, so that no flicker of the price can repeat a rescue: 5% [WAD].
+    uint256 private constant _GAP = 0.05e18;
+    /// @dev What a token may spend on one pull with its checks [gas].
+    uint256 private constant _PULL_GAS = 400_000;
+    /// @dev What must be left so that 63 of 64 parts are more than that [gas].
+    uint256 private constant _PULL_GAS_NEEDED = 415_000;
+
+    /// @dev What a token may spend on telling an allowance and a balance [gas].
+    uint256 private constant _VIEW_GAS = 100_000;
+
+    IMarginVault private immutable _marginVault;
+    IOrderBook private immutable _orderBook;
+    IMarketCharter private immutable _charter;
+    IERC20 private immutable _token;
+    uint256 private immutable _scale;
+
+    mapping(uint256 positionId => Mandate mandate) private _mandates;
+    /// @inheritdoc IMandateBook
+    mapping(address owner => uint256 nonce) public nonces;
+    /// @inheritdoc IMandateBook
+    mapping(address account => uint256 round) public roundOf;
+    /// @inheritdoc IMandateBook
+    uint256 public sequence;
+
+    constructor() EIP712("Bulkhead MandateBook", "1") {
+        (MarketParameters memory parameters, MarketAddresses memory addresses) = IMarketFactory(msg.sender)
+            .deployment();
+        _marginVault = IMarginVault(addresses.marginVault);
+        _orderBook = IOrderBook(addresses.orderBook);
+        _charter = IMarketCharter(addresses.charter);
+        _token = IERC20(parameters.collateralToken);
+        _scale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
+        IERC20(parameters.collateralToken).forceApprove(addresses.marginVault, type(uint256).max);
+    }
+
+    /// @inheritdoc IMandateBook
+    function setMandate(MandateRequest calldata request) external {
+        Position memory position = _positionOf(request.positionId);
+        require(msg.sender == position.owner, NotAuthorized(msg.sender));
+        _set(request, position);
+    }
+
+    /// @inheritdoc IMandateBook
+    function setMandateBySignature(
+        MandateRequest calldata request,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        Position memory position = _positionOf(request.positionId);
+        address owner = position.owner;
+        require(block.timestamp <= deadline, SignatureExpired(deadline));
+        require(nonce == nonces[owner], SignatureInvalid(owner));
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(abi.encode(_REQUEST_TYPEHASH, request, roundOf[owner], nonce, deadline))
+        );
+        require(SignatureChecker.isValidSignatureNow(owner, digest, signature), SignatureInvalid(owner));
+        nonces[owner] = nonce + 1;
+        if (request.cap == 0) _revoke(request.positionId, owner);
+        else _set(request, position);
+    }
+
+    /// @inheritdoc IMandateBook
+    function revokeMandate(uint256 positionId) external {
+        require(_mandates[positionId].owner == msg.sender, NotAuthorized(msg.sender));
+        _revoke(positionId, msg.sender);
+    }
+
+    /// @inheritdoc IMandateBook
+    function revokeAllMandates() external {
+        emit AllMandatesRevoked(msg.sender, ++sequence, ++roundOf[msg.sender]);
+    }
+
+    /// @inheritdoc IMandateBook
+    function addMarginFor(uint256 positionId, uint256 amountToken) external {
+        address owner = _positionOf(positionId).owner;
+        bool allowed = msg.sender == owner || _orderBook.isOperator(owner, msg.sender, OperatorScope.AddMargin);
+        require(allowed, NotAuthorized(msg.sender));
+        _token.safeTransferFrom(owner, address(this), amountToken);
+        _marginVault.addMargin(positionId, amountToken);
+    }
+
+    /// @inheritdoc IMandateBook
+    function permit(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        // Whoever shows the signature first does the same, so a failure proves nothing.
+        try IERC20Permit(address(_token)).permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}
+    }
+
+    /// @inheritdoc IMandateBook
+    function pull(
+        uint256 positionId,
+        address owner,
+        int256 equity,
+        uint256 maintenanceMargin,
+        uint256 keeperFee,
+        bool early
+    ) external returns (uint256 pulled, RescueOutcome outcome) {
+        require(msg.sender == address(_marginVault), NotAuthorized(msg.sender));
+        Mandate memory mandate = _mandates[positionId];
+        (pulled, outcome) = _judge(mandate, owner, equity, maintenanceMargin, keeperFee, early);
+        if (outcome != RescueOutcome.Rescued) return (0, outcome);
+
+        // Asked for before the call, so that nobody makes a good pull fail by sending too little.
+        require(gasleft() > _PULL_GAS_NEEDED, InsufficientTransferGas(gasleft(), _PULL_GAS_NEEDED));
+        try this.pullExactly{gas: _PULL_GAS}(owner, pulled / _scale) {
+            uint96 capLeft = uint96(mandate.capLeft - pulled);
+            _mandates[positionId].capLeft = capLeft;
+            _mandates[positionId].rescuedAt = uint40(block.timestamp);
+            emit MandateUsed(positionId, owner, ++sequence, pulled, capLeft);
+        } catch {
+            return (0, _walletSays(owner, pulled / _scale));
+        }
+    }
+
+    /// @notice Moves exactly `amountToken` from `owner` to the MarginVault, or reverts. Only this contract calls.
+    function pullExactly(address owner, uint256 amountToken) external {
+        require(msg.sender == address(this), NotAuthorized(msg.sender));
+        address vault = address(_marginVault);
+        uint256 held = _token.balanceOf(vault);
+        _token.safeTransferFrom(owner, vault, amountToken);
+        uint256 received = _token.balanceOf(vault) - held;
+        require(received == amountToken, TokenTransferMismatch(amountToken, received));
+    }
+
+    /// @inheritdoc IMandateBook
+    function preview(
+        uint256 positionId,
+        int256 equity,
+        uint256 maintenanceMargin,
+        uint256 keeperFee,
+        bool early
+    ) external view returns (uint256 pulled, RescueOutcome outcome) {
+        Position memory position = _marginVault.position(positionId);
+        if (position.traits & 1 == 0) return (0, RescueOutcome.NoMandate);
+        (pulled, outcome) = _judge(_mandates[positionId], position.owner, equity, maintenanceMargin, keeperFee, early);
+        if (outcome != RescueOutcome.Rescued) return (0, outcome);
+        RescueOutcome wallet = _walletSays(position.owner, pulled / _scale);
+        if (wallet != RescueOutcome.TransferFailed) return (0, wallet);
+    }
+
+    /// @notice Which of allowance and balance does not suffice; `TransferFailed` when both do. Reverts when the token does.
+    function walletRefusal(address owner, uint256 amountToken) external view returns (RescueOutcome) {
+        if (_token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
+        if (_token.balanceOf(owner) < amountToken) return RescueOutcome.BalanceTooSmall;
+        return RescueOutcome.TransferFailed;
+    }
+
+    /// @inheritdoc IMandateBook
+    function mandateOf(uint256 positionId) external view returns (Mandate memory) {
+        return _mandates[positionId];
+    }
+
+    function _set(MandateRequest calldata request, Position memory position) private {
+        uint256 floor = _charter.terms(position.termsId).keeperFeeFloor;
+        _check("triggerRatio", request.triggerRatio, WadMath.WAD, 10e18);
+        _check("triggerRatio rounding", request.triggerRatio % _STEP, 0, 0);
+        _check("targetRatio", request.targetRatio, request.triggerRatio + _GAP, 20e18);
+        _check("targetRatio rounding", request.targetRatio % _STEP, 0, 0);
+        _check("minInterval", request.minInterval, 60, 7 days);
+        _check("expiry", request.expiry, block.timestamp, type(uint40).max);
+        _check("maxKeeperFee", request.maxKeeperFee, floor, type(uint48).max * _STEP);
+        _check("maxKeeperFee rounding", request.maxKeeperFee % _STEP, 0, 0);
+        _check("cap", request.cap, request.maxKeeperFee + 1, type(uint96).max);
+        Mandate storage stored = _mandates[request.positionId];
+        Mandate memory mandate = Mandate({
+            owner: position.owner,
+            capLeft: uint96(request.cap),
+            triggerRatioE6: uint32(request.triggerRatio / _STEP),
+            targetRatioE6: uint32(request.targetRatio / _STEP),
+            minInterval: uint24(request.minInterval),
+            expiry: uint40(request.expiry),
+            maxKeeperFeeE6: uint48(request.maxKeeperFee / _STEP),
+            // Kept, so that setting a mandate anew cannot shorten its pause.
+            rescuedAt: stored.rescuedAt,
+            round: roundOf[position.owner].toUint40()
+        });
+        _mandates[request.positionId] = mandate;
+        emit MandateSet(request.positionId, position.owner, ++sequence, mandate);
+        _marginVault.setMandated(request.positionId, true);
+    }
+
+    function _revoke(uint256 positionId, address owner) private {
+        delete _mandates[positionId];
+        emit MandateRevoked(positionId, owner, ++sequence);
+        _marginVault.setMandated(positionId, false);
+    }
+
+    /// @dev What a mandate says to a pull, and how much it would be: whole token units, rounded up, so that the target is
+    /// reached.
+    function _judge(
+        Mandate memory mandate,
+        address owner,
+        int256 equity,
+        uint256 maintenanceMargin,
+        uint256 keeperFee,
+        bool early
+    ) private view returns (uint256 pulled, RescueOutcome outcome) {
+        if (mandate.owner != owner || owner == address(0)) return (0, RescueOutcome.NoMandate);
+        if (mandate.round != roundOf[owner]) return (0, RescueOutcome.NoMandate);
+        if (block.timestamp > mandate.expiry) return (0, RescueOutcome.Expired);
+        if (equity <= 0) return (0, RescueOutcome.Insolvent);
+        uint256 trigger = maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP);
+        if (early && uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
+        if (block.timestamp < uint256(mandate.rescuedAt) + mandate.minInterval) return (0, RescueOutcome.TooSoon);
+        if (keeperFee > mandate.maxKeeperFeeE6 * _STEP) return (0, RescueOutcome.FeeTooHigh);
+        uint256 target = maintenanceMargin.mulWadUp(mandate.targetRatioE6 * _STEP);
+        pulled = TokenScale.ceilToToken(target - uint256(equity) + keeperFee, _scale);
+        outcome = pulled > mandate.capLeft ? RescueOutcome.CapTooSmall : RescueOutcome.Rescued;
+    }
+
+    /// @dev Why a pull failed, as far as the token tells. Asked through a call of our own, which contains whatever the token
+    /// does: also answers that cannot be decoded.
+    function _walletSays(address owner, uint256 amountToken) private view returns (RescueOutcome) {
+        try this.walletRefusal{gas: _VIEW_GAS}(owner, amountToken) returns (RescueOutcome outcome) {
+            return outcome;
+        } catch {
+            return RescueOutcome.TransferFailed;
+        }
+    }
+
+    function _positionOf(uint256 positionId) private view returns (Position memory position) {
+        position = _marginVault.position(positionId);
+        require(position.size != 0, PositionNotFound(positionId));
+    }
+
+    function _check(bytes32 name, uint256 value, uint256 lower, uint256 upper) private pure {
+        require(value >= lower && value <= upper, MandateOutOfBounds(name, value, lower, upper));
+    }
+}
