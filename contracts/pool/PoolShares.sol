@@ -7,7 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IERC7540} from "../interfaces/IERC7540.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
-import {Market} from "../types/Market.sol";
+import {Market, SETTLED} from "../types/Market.sol";
 import {PoolLedger} from "./PoolLedger.sol";
 
 /// @title PoolShares
@@ -120,7 +120,7 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         require(!_marginVault.isLocked(), MarketLocked());
         Market memory market = _marginVault.market();
         market.accrue(block.timestamp);
-        return _netAssets(_cash, _claimOnPool(market, _displayPrice(market.referencePrice))) / _scale;
+        return _netAssets(_cash, _claimOnPool(market, _displayPrice(market))) / _scale;
     }
 
     /// @inheritdoc ERC4626
@@ -242,7 +242,9 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
 
     /// @dev A view that other protocols rely on must answer while the oracle does not, or not within the range in which
     /// the market trades.
-    function _displayPrice(uint256 referencePrice) private view returns (uint256) {
+    function _displayPrice(Market memory market) private view returns (uint256) {
+        if (market.clock == SETTLED) return market.lastPrice;
+        uint256 referencePrice = market.referencePrice;
         try _oracle.latest() returns (uint256 price, uint64) {
             return price <= type(uint96).max ? price : referencePrice;
         } catch {
@@ -251,8 +253,7 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
     }
 
     /// @dev Always reverts. A bare `revert` would make the compiler warn of unreachable code in ERC4626.
-    function _refusePreview() private pure returns (uint256) {
+    function _refusePreview() private pure returns (uint256 nothing) {
         require(false, PreviewNotSupported());
-        return 0;
     }
 }
