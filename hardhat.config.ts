@@ -44,6 +44,8 @@ export default defineConfig({
       production: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
     },
   },
+  // Test doubles: what they do is not under test.
+  coverage: { skipFiles: ["contracts/mocks/**"] },
   test: {
     solidity: {
       fuzz: { runs: 16 },

@@ -4,6 +4,7 @@ import { accountsNeeded } from "../../scripts/localnet/archetypes.ts";
 import type { ReplayRound } from "../../scripts/localnet/replay.ts";
 import type { DemoResult } from "../../scripts/localnet/result.ts";
 import { runDemo } from "../../scripts/localnet/run.ts";
+import { onDeployableCode } from "../fixtures/deployable.ts";
 
 /** A fall by a tenth in 20 rounds, a minute apart, with one step of 4% in the middle [8 decimals]. */
 const ROUNDS: readonly ReplayRound[] = [
@@ -37,6 +38,10 @@ function fatesOf({ positions }: DemoResult): readonly string[] {
 }
 
 describe("the demo", () => {
+  onDeployableCode("the demo on another node", define);
+});
+
+function define() {
   let undisturbed: DemoResult;
 
   before(async () => {
@@ -68,4 +73,4 @@ describe("the demo", () => {
       expect(fatesOf(disturbed)).to.deep.equal(fatesOf(undisturbed));
     }).timeout(PATIENCE_MS);
   });
-});
+}

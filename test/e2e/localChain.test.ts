@@ -21,6 +21,7 @@ import {
   transact,
   type World,
 } from "../../scripts/localnet/world.ts";
+import { onDeployableCode } from "../fixtures/deployable.ts";
 
 const DEPOSIT = 1_000_000_000n;
 const PATIENCE_MS = 60_000;
@@ -46,6 +47,10 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("on a local chain", () => {
+  onDeployableCode("a market on another node", define);
+});
+
+function define() {
   let node: LocalNode;
   let provider: Node;
   let world: World;
@@ -167,4 +172,4 @@ describe("on a local chain", () => {
       expect(failure).to.be.instanceOf(KeyError);
     });
   });
-});
+}

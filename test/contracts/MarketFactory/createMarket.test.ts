@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
+import { onDeployableCode } from "../../fixtures/deployable.ts";
 import { deployMarket, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import type { ParameterTree, ParameterValue } from "../../fixtures/parameters.ts";
@@ -327,6 +328,17 @@ describe("MarketFactory createMarket", () => {
     expect(await factory.marketCount()).to.equal(2n);
   });
 
+  it("accepts an open interest of depth × maintenance where fees allow more", async () => {
+    const { create, factory } = await networkHelpers.loadFixture(factoryFixture);
+    // 20,000,000 × min(2%, 2 × 1%) = 400,000; with fees of 1.1% still no more than that.
+    await create({
+      maxOpenInterest: wad("400000"),
+      terms: { positionFeeRatio: wad("0.011") },
+      orders: { latencySpread: wad("0.02") },
+    });
+    expect(await factory.marketCount()).to.equal(2n);
+  });
+
   describe("when the collateral token is not what a market can hold", () => {
     /** A hostile token that the deployer has and has approved; `create` makes a market of it. */
     async function hostileFixture() {
@@ -455,13 +467,15 @@ describe("MarketFactory createMarket", () => {
       expect(await marginVault.tokenScale()).to.equal(10n ** 12n);
     });
 
-    it("deploys code below the limit of 24,576 bytes", async () => {
-      const { marginVault, liquidityVault, orderBook } =
-        await networkHelpers.loadFixture(factoryFixture);
-      for (const contract of [marginVault, liquidityVault, orderBook]) {
-        const code = await ethers.provider.getCode(contract);
-        expect((code.length - 2) / 2).to.be.at.most(24_576);
-      }
+    onDeployableCode("size of a market's contracts", () => {
+      it("deploys code below the limit of 24,576 bytes", async () => {
+        const { marginVault, liquidityVault, orderBook } =
+          await networkHelpers.loadFixture(factoryFixture);
+        for (const contract of [marginVault, liquidityVault, orderBook]) {
+          const code = await ethers.provider.getCode(contract);
+          expect((code.length - 2) / 2).to.be.at.most(24_576);
+        }
+      });
     });
   });
 
