@@ -31,13 +31,16 @@ const chainlinkStreams = {
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
-  networks: { default: { type: "edr-simulated", hardfork: "prague" } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
   solidity: {
     npmFilesToBuild: [
       "chainlink-contracts-0.6/src/v0.6/EACAggregatorProxy.sol",
       "chainlink-contracts-0.6/src/v0.6/FluxAggregator.sol",
       "@chainlink/contracts/src/v0.8/l2ep/arbitrum/ArbitrumSequencerUptimeFeed.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/FeeManager.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/RewardManager.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/Verifier.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/VerifierProxy.sol",
     ],
     profiles: {
       default: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
