@@ -323,6 +323,7 @@ describe("MarginVault trade that opens", () => {
   it("lets nobody but the order book trade, and it only in a batch", async () => {
     const { marginVault, orderBook, accounts } = await networkHelpers.loadFixture(marketFixture);
     const request = {
+      kind: 0n,
       positionId: 1n,
       opener: accounts.alice.address,
       ...LONG,
@@ -332,6 +333,7 @@ describe("MarginVault trade that opens", () => {
       termsId: 1n,
       spread: 0n,
       keeperFeeFromMargin: 0n,
+      transfers: 0n,
     };
     await expect(marginVault.connect(accounts.alice).trade(request))
       .to.be.revertedWithCustomError(marginVault, "NotAuthorized")

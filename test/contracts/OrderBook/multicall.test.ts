@@ -23,7 +23,7 @@ async function marketFixture() {
 }
 
 describe("OrderBook multicall", () => {
-  it("replaces one order by another in one transaction, for the escrow of one", async () => {
+  it("replaces one exit by another in one transaction, and moves nothing", async () => {
     const { market, book, encode, alice, token, marginVault } =
       await networkHelpers.loadFixture(marketFixture);
     const replaced = book.multicall([
