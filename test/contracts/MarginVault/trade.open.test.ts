@@ -166,6 +166,7 @@ describe("MarginVault trade that opens", () => {
         openNotional: wad("200000.5"),
         priceTime: clock,
         termsId: 1n,
+        traits: 0n,
         cooldown: 0n,
         margin: wad("9899.99975"),
         reserve: wad("40000"),

@@ -240,11 +240,18 @@ const REFUSED: readonly Refusal[] = [
   ["executionDelay", orders({ executionDelay: 601n }), 601n, 1n, 600n],
   ["maxRoundWait", orders({ maxRoundWait: 3_601n }), 3_601n, 1n, 3_600n],
   ["executionWindow", orders({ executionWindow: 9n }), 9n, 10n, 600n],
-  // The feed's threshold of 0.6% and the fee of 0.05%.
+  // The feed's threshold of 0.6% and the fee of 0.05%: what the spread leaves to the fee is a wei too little.
+  [
+    "positionFeeRatio",
+    orders({ latencySpread: wad("0.0065") - 1n }),
+    wad("0.0005"),
+    0n,
+    wad("0.0005") - 1n,
+  ],
   [
     "latencySpread",
-    orders({ latencySpread: wad("0.0065") - 1n }),
-    wad("0.0065") - 1n,
+    orders({ latencySpread: wad("0.1") + 1n }),
+    wad("0.1") + 1n,
     wad("0.0065"),
     wad("0.1"),
   ],
@@ -281,9 +288,9 @@ describe("MarketFactory createMarket", () => {
   describe("when a parameter is outside its hard bound", () => {
     for (const [name, changes, value, lower, upper] of REFUSED) {
       it(`refuses ${name} of ${value}`, async () => {
-        const { tryCreate, marginVault } = await networkHelpers.loadFixture(factoryFixture);
+        const { tryCreate, charter } = await networkHelpers.loadFixture(factoryFixture);
         await expect(tryCreate(changes))
-          .to.be.revertedWithCustomError(marginVault, "ParameterOutOfBounds")
+          .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
           .withArgs(ethers.encodeBytes32String(name), value, lower, upper);
       });
     }
@@ -351,10 +358,10 @@ describe("MarketFactory createMarket", () => {
     }
 
     it("refuses more than 18 decimals", async () => {
-      const { deploy, createWith, marginVault } = await hostileFixture();
+      const { deploy, createWith, charter } = await hostileFixture();
       const token = await deploy(19n);
       await expect(createWith({ collateralToken: String(token.target) }))
-        .to.be.revertedWithCustomError(marginVault, "TooManyDecimals")
+        .to.be.revertedWithCustomError(charter, "TooManyDecimals")
         .withArgs(19n);
     });
 
