@@ -11,7 +11,7 @@ const MAX_CREATION = 49_152;
 const MAX_STORED_CREATION = 2 * (24_576 - 1);
 
 /** Contracts whose creation code a factory keeps. */
-const STORED = ["MarginVault", "LiquidityVault", "OrderBook"];
+const STORED = ["MarginVault", "LiquidityVault", "OrderBook", "MarketCharter", "MandateBook"];
 
 interface Size {
   readonly name: string;

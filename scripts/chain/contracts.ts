@@ -93,6 +93,7 @@ export function toMarket(stored: Market): Market {
     referencePrice: stored.referencePrice,
     netBasis: stored.netBasis,
     totalMargin: stored.totalMargin,
+    lastPrice: stored.lastPrice,
     sequence: stored.sequence,
     poolDue: stored.poolDue,
     protocolDue: stored.protocolDue,

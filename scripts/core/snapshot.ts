@@ -3,7 +3,7 @@ import type { Round } from "./rounds.ts";
 import type { Position, Terms } from "./types.ts";
 
 /** What is stored of an open position, as its market's logs tell it. */
-export type OpenPosition = Omit<Position, "owner">;
+export type OpenPosition = Omit<Position, "owner" | "traits">;
 
 /** An order that waits, as its market's logs tell it. */
 export interface WaitingOrder extends Order {

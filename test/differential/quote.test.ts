@@ -136,6 +136,7 @@ function openingOf({ position, price }: Staging, order: RandomOrder): Opening {
 function requestOf(opening: Opening, owner: string) {
   const opens = opening.position.size === 0n;
   return {
+    kind: 0n,
     positionId: opens ? OPENED_ID : POSITION_ID,
     opener: opens ? owner : ZeroAddress,
     sizeDelta: opening.sizeDelta,
@@ -147,6 +148,7 @@ function requestOf(opening: Opening, owner: string) {
     termsId: 1n,
     spread: opening.spread ?? 0n,
     keeperFeeFromMargin: 0n,
+    transfers: 0n,
   };
 }
 

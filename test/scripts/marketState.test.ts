@@ -12,13 +12,15 @@ const updated = (positionId: bigint, size: bigint, margin = 70n) =>
     1n,
     size,
     -60n,
+    1_000n,
+    2n,
+    0n,
+    30n,
     margin,
     50n,
-    -4n,
     3n,
-    1_000n,
-    30n,
-    2n,
+    ACCOUNT,
+    -4n,
   ]);
 
 const ORDER = [0xa1n, 90n, 5n, 80n, 1_000n, 0n, 40n, 0n, 500_000n, 2n, 4n];

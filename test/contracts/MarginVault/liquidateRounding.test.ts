@@ -35,6 +35,7 @@ describe("liquidate", () => {
         validUntil: NOW,
         upSince: 0n,
         closingOnly: false,
+        kind: 0n,
       });
       await stage.at(NOW);
       await vault.liquidate(POSITION_ID, "0x", double);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { type BookWorld, bookWorld, now, POSITION_ID } from "../../fixtures/orderBook.ts";
+import { type BookWorld, bookWorld, now, POSITION_ID, ROOMY } from "../../fixtures/orderBook.ts";
 import {
   closeRequest,
   OrderKind,
@@ -10,7 +10,7 @@ import {
   wad,
 } from "../../fixtures/orderRequests.ts";
 
-const connection = await network.create();
+const connection = await network.create(ROOMY);
 const { ethers, networkHelpers } = connection;
 
 const NEVER = 4_000_000_000n;
