@@ -56,7 +56,7 @@ export interface StreamHealth {
   readonly opened: number;
   /** Messages and reports that were thrown away. */
   readonly rejected: number;
-  /** Since when the most silent feed has been silent [ms]. */
+  /** How long the feed that has been silent longest has had no new report [ms]. */
   readonly silentMs: number;
 }
 
@@ -127,7 +127,8 @@ export class StreamClient {
   /** Begin to listen. */
   start(): void {
     if (this.#phase !== "stopped") return;
-    this.#expectAll();
+    const now = this.#options.clock.elapsed();
+    for (const feed of this.#feeds.values()) feed.heardAt = now;
     this.#connect();
     this.#watch();
   }
@@ -201,7 +202,6 @@ export class StreamClient {
   #onOpen(): void {
     this.#enter("open");
     this.#opened += 1;
-    this.#expectAll();
   }
 
   #onMessage(text: string): void {
@@ -265,9 +265,10 @@ export class StreamClient {
   #requireHeard(): void {
     const now = this.#options.clock.elapsed();
     const { staleMs } = this.#options.policy;
-    const silent = [...this.#feeds.values()].filter(
-      ({ heardAt, silences }) => now - heardAt > staleMs + this.#pauseAfter(silences),
-    );
+    const silent = [...this.#feeds.values()].filter(({ heardAt, silences }) => {
+      const since = Math.max(heardAt, this.#phaseSince);
+      return now - since > staleMs + this.#pauseAfter(silences);
+    });
     if (silent.length === 0) return;
     for (const feed of silent) feed.silences += 1;
     const names = silent.map(({ rules }) => rules.feedId).join(", ");
@@ -329,10 +330,6 @@ export class StreamClient {
       if (!(cause instanceof NoReportError)) this.#tell(cause);
       return undefined;
     }
-  }
-
-  #expectAll(): void {
-    for (const feed of this.#feeds.values()) feed.heardAt = this.#options.clock.elapsed();
   }
 
   #isSilent(feed: StreamFeed): boolean {

@@ -20,7 +20,7 @@ export class StreamFeed {
   readonly #asked = new Map<string, ServedReport>();
   /** Seconds that the stream left out and that are still to be asked for. */
   #gaps: readonly Gap[] = [];
-  /** When a new report came last, or the wait for one began [ms]. */
+  /** When a new report came last, or the client was started [ms]. */
   heardAt = 0;
   /** How often in a row the feed was silent for too long. */
   silences = 0;
