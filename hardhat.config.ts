@@ -37,6 +37,10 @@ export default defineConfig({
       "chainlink-contracts-0.6/src/v0.6/EACAggregatorProxy.sol",
       "chainlink-contracts-0.6/src/v0.6/FluxAggregator.sol",
       "@chainlink/contracts/src/v0.8/l2ep/arbitrum/ArbitrumSequencerUptimeFeed.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/FeeManager.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/RewardManager.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/Verifier.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/VerifierProxy.sol",
     ],
     profiles: {
       default: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
