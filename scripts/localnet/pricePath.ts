@@ -1,11 +1,10 @@
-/** Price at a second [WAD]; before the first and after the last that is known, that one's. */
+/** Price at a second, in the unit of its points; before the first and after the last that is known, that one's. */
 export type PricePath = (time: bigint) => bigint;
 
 /** A price at a moment. */
 export interface PricePoint {
   /** [s] */
   readonly time: bigint;
-  /** [WAD] */
   readonly price: bigint;
 }
 
@@ -30,4 +29,16 @@ function firstAfter(points: readonly PricePoint[], time: bigint): number {
     else high = middle;
   }
   return low;
+}
+
+/** Return the price of every `every` seconds from the first point to the last, whatever their unit. */
+export function pricesEvery(points: readonly PricePoint[], every: bigint): readonly PricePoint[] {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const path = pathThrough(points);
+  const count = Number((last.time - first.time) / every) + 1;
+  return Array.from({ length: count }, (_, index) => {
+    const time = first.time + BigInt(index) * every;
+    return { time, price: path(time) };
+  });
 }

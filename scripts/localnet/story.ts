@@ -7,6 +7,7 @@ import { groupBy, sumOf } from "./stats.ts";
 
 /** What the result comes to, for machines. Amounts are decimal texts in quote. */
 export interface Summary {
+  readonly pricedBy: DemoResult["pricedBy"];
   readonly positions: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly shortfall: string;
@@ -56,6 +57,7 @@ const NO_OUTCOMES: Readonly<Record<Outcome, number>> = {
 export function summaryOf(result: DemoResult): Summary {
   const { pool, lag, laws, positions } = result;
   return {
+    pricedBy: result.pricedBy,
     positions: positions.length,
     outcomes: countOutcomes(positions),
     shortfall: formatWad(earningsOf(result).shortfall),
@@ -93,11 +95,11 @@ export function earningsOf({ positions, pool }: DemoResult): Earnings {
 
 /** Tell the whole result to a person at a terminal. */
 export function tellStory(result: DemoResult): string {
-  const { lag, liquidations, laws } = result;
+  const { lag, liquidations, laws, pricedBy } = result;
   const lagging =
     liquidations === 0
       ? "Nothing had to be liquidated."
-      : `${liquidations} liquidations, ${lag.p50} rounds (p50) and ${lag.max} rounds (max) after the first round that allowed them.`;
+      : `${liquidations} liquidations, ${lag.p50} ${pricedBy} (p50) and ${lag.max} ${pricedBy} (max) after the first that allowed them.`;
   return [
     "",
     kindTable(kindRows(result.positions)),

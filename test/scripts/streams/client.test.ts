@@ -24,7 +24,7 @@ import {
   served,
   settled,
   WAD,
-} from "../../fixtures/streams.ts";
+} from "../../fixtures/streamService.ts";
 
 /** A service whose reports are those of every second up to `until`, and that can be made to fail. */
 class FakeService {

@@ -5,7 +5,7 @@ import type { ServedReport } from "../../../scripts/core/reportBuffer.ts";
 import type { Snapshot } from "../../../scripts/core/snapshot.ts";
 import { strategies } from "../../../scripts/keeper/strategies.ts";
 import { NOW, orderOf, positionOf, snapshotOf, stateOf } from "../../fixtures/snapshots.ts";
-import { served, WAD } from "../../fixtures/streams.ts";
+import { served, WAD } from "../../fixtures/streamService.ts";
 
 /** Submitted at 9,988, so T = 9,990; served by what was observed up to 10,050; the window is 60 s. */
 const state = stateOf({ positions: [[1n, positionOf()]], orders: [orderOf(7n)] });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { newestAt, ReportBuffer, reportCovering } from "../../../scripts/core/reportBuffer.ts";
-import { served } from "../../fixtures/streams.ts";
+import { served } from "../../fixtures/streamService.ts";
 
 const LIMITS = { keepSeconds: 60n, maxCount: 100 };
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { faultOf, isVerifiable } from "../../../scripts/core/reportChecks.ts";
 import type { StreamReport } from "../../../scripts/core/streamReport.ts";
-import { FEED, OTHER_FEED, saying, WAD } from "../../fixtures/streams.ts";
+import { FEED, OTHER_FEED, saying, WAD } from "../../fixtures/streamService.ts";
 
 // 0.01%: exactly the spread of the reports here, 0.2 of 2,000.
 const RULES = { feedId: FEED, maxSpread: WAD / 10_000n };

@@ -18,7 +18,7 @@ import {
   OracleNetwork,
 } from "../../../scripts/localnet/streamNetwork.ts";
 import { type StreamServer, startStreamServer } from "../../../scripts/localnet/streamServer.ts";
-import { CREDENTIALS, FEED, OTHER_FEED, saying, WAD } from "../../fixtures/streams.ts";
+import { CREDENTIALS, FEED, OTHER_FEED, saying, WAD } from "../../fixtures/streamService.ts";
 
 const START = 1_700_000_000n;
 const NOW = 1_790_000_000_000;
