@@ -51,7 +51,7 @@ const program = new Command("demo")
       .choices(["push", "stream"])
       .default("push"),
   )
-  .option("--every <seconds>", "stream: time from one price to the next", parseCount, 10)
+  .option("--every <seconds>", "stream: time from one price to the next", parseCount, 30)
   .option("--signers <number>", "stream: oracles", parseWhole, DEFAULT_NETWORK.signers)
   .option(
     "--faulty <number>",
