@@ -56,6 +56,7 @@ export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Prom
       !isLast &&
       isQuiet(stage, world.index, { round, snapshot })
     ) {
+      await stage.onWritten(index);
       stage.onRound(index, snapshot);
       continue;
     }
