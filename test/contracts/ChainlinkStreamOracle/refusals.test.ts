@@ -334,6 +334,19 @@ describe("ChainlinkStreamOracle refuses", () => {
     });
   }
 
+  it("nothing of a sound report, which moves all that is compared", async () => {
+    const fixture = await loadFixture(deployStreamOracle);
+    const at = BigInt(await time.latest());
+    const before = await stateOf(fixture, at);
+    const report = sign(fixture.streams, reportAt(at));
+    await fixture.oracle.verify(encodeStreamProof(report, 0n));
+    await fixture.oracle.recordReport(report);
+    const after = await stateOf(fixture, at);
+    const moved = after.map((value, index) => value !== before[index]);
+    // Newest price, marks of its second but not of the eight before, evidence; no balance.
+    expect(moved).to.deep.equal([true, true, false, true, false, false]);
+  });
+
   it("in spot a quote round: ProofMalformed", async () => {
     const { oracle, streams } = await loadFixture(deployStreamComposite);
     const proof = encodeStreamProof(sign(streams, reportAt(BigInt(await time.latest()))), 1n);
