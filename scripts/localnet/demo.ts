@@ -29,6 +29,7 @@ interface Options {
   readonly faulty: number;
   readonly cadence: number;
   readonly spread: bigint;
+  readonly fee: bigint;
 }
 
 const FIXTURE = fileURLToPath(
@@ -60,7 +61,8 @@ const program = new Command("demo")
     DEFAULT_NETWORK.faulty,
   )
   .option("--cadence <seconds>", "stream: least time between two reports", parseCount, 1)
-  .option("--spread <ratio>", "stream: (ask - bid) / price", parseRatio, DEFAULT_NETWORK.spread);
+  .option("--spread <ratio>", "stream: (ask - bid) / price", parseAmount, DEFAULT_NETWORK.spread)
+  .option("--fee <ether>", "stream: what verifying a report costs", parseAmount, 0n);
 
 process.exitCode = await main(program.parse().opts<Options>());
 
@@ -101,14 +103,14 @@ async function runWithProgress(
   rounds: readonly ReplayRound[],
   options: Options,
 ): Promise<DemoResult> {
-  const { seed, killKeeper, oracle, signers, faulty, cadence, spread } = options;
+  const { seed, killKeeper, oracle, signers, faulty, cadence, spread, fee } = options;
   const started = performance.now();
   const progress = new Progress(rounds.length, print);
   return runDemo({
     rounds,
     seed,
     ...(killKeeper === undefined ? {} : { killKeeperAt: killKeeper }),
-    ...(oracle === "push" ? {} : { network: { signers, faulty, cadence, spread } }),
+    ...(oracle === "push" ? {} : { network: { signers, faulty, cadence, spread, nativeFee: fee } }),
     onStage: (text) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(3);
       print(`${seconds} s  ${text}\n`);
@@ -137,7 +139,7 @@ function parseCount(text: string): number {
   return count;
 }
 
-function parseRatio(text: string): bigint {
+function parseAmount(text: string): bigint {
   try {
     return parseUnsignedWad(text);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import localFeeds from "../../deploy/modules/LocalFeeds.ts";
+import localStreamFees from "../../deploy/modules/LocalStreamFees.ts";
 import localStreams from "../../deploy/modules/LocalStreams.ts";
 import localToken from "../../deploy/modules/LocalToken.ts";
 import market from "../../deploy/modules/Market.ts";
@@ -109,6 +110,10 @@ async function onReports(ground: Ground, network: OracleNetwork) {
       },
     },
   });
+  if (network.nativeFee > 0n) {
+    const fees = { LocalStreamFees: { verifierProxy } };
+    await ignite({ provider, accounts, module: localStreamFees, parameters: fees });
+  }
   const parameters = {
     ChainlinkStreamOracle: {
       ...local.ChainlinkStreamOracle,

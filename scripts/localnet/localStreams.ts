@@ -18,6 +18,8 @@ export interface NetworkShape {
   readonly cadence: number;
   /** (ask − bid) / price [WAD]. */
   readonly spread: bigint;
+  /** What verifying a report costs [wei]. */
+  readonly nativeFee: bigint;
 }
 
 /** A network within reach of a keeper. */
@@ -43,6 +45,7 @@ export function networkFor(
     faulty: shape.faulty,
     cadence: BigInt(shape.cadence),
     spread: shape.spread,
+    nativeFee: shape.nativeFee,
     from: BigInt(from),
   });
 }

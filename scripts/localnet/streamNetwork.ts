@@ -82,6 +82,11 @@ export class OracleNetwork {
     return this.#options.faulty;
   }
 
+  /** Price of verifying a report [wei]. */
+  get nativeFee(): bigint {
+    return this.#options.nativeFee;
+  }
+
   /** All reports so far, the oldest first. */
   get reports(): readonly ServedReport[] {
     return this.#reports;

@@ -72,13 +72,19 @@ describe("the demo", () => {
     }).timeout(PATIENCE_MS);
   });
 
-  describe("given signed reports instead of rounds", () => {
+  describe("given signed reports instead of rounds, each of which costs ether to verify", () => {
     /** Every 20 s on the same way. */
     const reports = pricesEvery(
       ROUNDS.map(({ time, answer }) => ({ time: BigInt(time), price: answer })),
       20n,
     ).map(({ time, price }) => ({ time: Number(time), answer: price }));
-    const network = { signers: 7, faulty: 2, cadence: 1, spread: WAD / 5_000n };
+    const network = {
+      signers: 7,
+      faulty: 2,
+      cadence: 1,
+      spread: WAD / 5_000n,
+      nativeFee: WAD / 10_000n,
+    };
 
     it("keeps every law, with a keeper that is killed on the way", async () => {
       const result = await runDemo({
