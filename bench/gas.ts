@@ -12,6 +12,7 @@ import {
   submitAndExecute,
   submitOrder,
 } from "../test/fixtures/trading.ts";
+import { measureStreams } from "./streams.ts";
 
 const WAD = 10n ** 18n;
 const HOUR = 3_600;
@@ -47,7 +48,8 @@ const CEILINGS: Readonly<Record<string, number>> = {
 export async function measureGas(): Promise<readonly GasRow[]> {
   const composite = await measureVariant({ composite: true, suffix: "" });
   const single = await measureVariant({ composite: false, suffix: " (single feed)" });
-  const rows = [...composite, ...single];
+  const streams = [...(await measureStreams(1)), ...(await measureStreams(5))];
+  const rows = [...composite, ...single, ...streams];
   return rows.map(({ operation, gas }) => ({
     operation,
     gas,

@@ -8,6 +8,7 @@ import {
   SPOT_MAX_AGE,
 } from "../../fixtures/streamOracle.ts";
 import { FEED_ID } from "../../fixtures/streams.ts";
+import { plain } from "../../fixtures/structs.ts";
 
 const WAD = 10n ** 18n;
 
@@ -83,7 +84,7 @@ describe("ChainlinkStreamOracle constructor", () => {
     expect(await oracle.latestMaxAge()).to.equal(LATEST_MAX_AGE);
     expect(await oracle.sequencerFeed()).to.equal(base.sequencerFeed);
     expect(await oracle.deviationThreshold()).to.equal(0n);
-    expect((await oracle.quoteFeed()).toObject()).to.deep.equal(base.quote);
+    expect(plain(await oracle.quoteFeed())).to.deep.equal(base.quote);
     expect(await oracle.minInitialMarginRatio()).to.equal(WAD / 100n);
   });
 });

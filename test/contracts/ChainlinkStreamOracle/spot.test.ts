@@ -8,6 +8,7 @@ import {
   SPOT_MAX_AGE,
 } from "../../fixtures/streamOracle.ts";
 import { proofFor, reportAt } from "../../fixtures/streams.ts";
+import { plain } from "../../fixtures/structs.ts";
 
 const WAD = 10n ** 18n;
 const DOLLAR = 100_000_000n;
@@ -28,7 +29,7 @@ describe("ChainlinkStreamOracle spot", () => {
     const price = await oracle.spot.staticCall(
       proofFor(streams, reportAt(at, { validFrom: at - 2n })),
     );
-    expect(price.toObject()).to.deep.equal({
+    expect(plain(price)).to.deep.equal({
       value: 2_000n * WAD,
       validFrom: at - 2n,
       observedAt: at,

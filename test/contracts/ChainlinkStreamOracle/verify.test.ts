@@ -16,6 +16,7 @@ import {
   type StreamOracleFixture,
 } from "../../fixtures/streamOracle.ts";
 import { proofFor, reportAt } from "../../fixtures/streams.ts";
+import { plain } from "../../fixtures/structs.ts";
 
 const WAD = 10n ** 18n;
 /** 1 USD [E8]. */
@@ -46,7 +47,7 @@ describe("ChainlinkStreamOracle verify", () => {
     // Bid and ask lie unevenly around the price: they are checked, not used.
     const report = reportAt(at, { validFrom: at - 3n, bid: 1_998n * WAD, ask: 2_000n * WAD });
     const price = await oracle.verify.staticCall(proofFor(streams, report));
-    expect(price.toObject()).to.deep.equal({
+    expect(plain(price)).to.deep.equal({
       value: 2_000n * WAD,
       validFrom: at - 3n,
       observedAt: at,

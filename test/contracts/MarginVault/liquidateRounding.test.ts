@@ -34,6 +34,7 @@ describe("liquidate", () => {
         observedAt: NOW,
         validUntil: NOW,
         upSince: 0n,
+        closingOnly: false,
       });
       await stage.at(NOW);
       await vault.liquidate(POSITION_ID, "0x", double);

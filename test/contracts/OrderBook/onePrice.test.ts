@@ -17,6 +17,7 @@ import {
   type StreamOracleFixture,
 } from "../../fixtures/streamOracle.ts";
 import { proofFor, reportAt } from "../../fixtures/streams.ts";
+import { plain } from "../../fixtures/structs.ts";
 
 const WAD = 10n ** 18n;
 const DOLLAR = 100_000_000n;
@@ -109,7 +110,7 @@ async function pricesAt(
 ): Promise<readonly bigint[]> {
   const prices = new Set<bigint>();
   for (const price of given) {
-    const { covers } = await harness.coverage(price.toObject(), at, at + wait, WINDOW);
+    const { covers } = await harness.coverage(plain(price), at, at + wait, WINDOW);
     if (covers) prices.add(price.value);
   }
   return [...prices];
@@ -291,7 +292,7 @@ describe("One price for every order", () => {
       const at = start + 3n;
       for (const price of given) {
         const latest = at + STREAM_WAIT;
-        const result = await fixture.harness.coverage(price.toObject(), at, latest, WINDOW);
+        const result = await fixture.harness.coverage(plain(price), at, latest, WINDOW);
         expect([result.covers, result.late]).to.deep.equal([false, false]);
       }
     });
