@@ -7,7 +7,6 @@ import { groupBy, sumOf } from "./stats.ts";
 
 /** What the result comes to, for machines. Amounts are decimal texts in quote. */
 export interface Summary {
-  readonly pricedBy: DemoResult["pricedBy"];
   readonly positions: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly shortfall: string;
@@ -57,7 +56,6 @@ const NO_OUTCOMES: Readonly<Record<Outcome, number>> = {
 export function summaryOf(result: DemoResult): Summary {
   const { pool, lag, laws, positions } = result;
   return {
-    pricedBy: result.pricedBy,
     positions: positions.length,
     outcomes: countOutcomes(positions),
     shortfall: formatWad(earningsOf(result).shortfall),
