@@ -236,12 +236,10 @@ export class StreamClient {
     const { policy, clock } = this.#options;
     const refused = cause instanceof StreamRefusedError;
     const pause = refused ? policy.mostPauseMs : this.#pauseAfter(this.#failures);
-    this.#cancelRetry();
     this.#cancelRetry = clock.after(pause, () => this.#connect());
   }
 
   #reconnect(): void {
-    this.#cancelRetry();
     this.#socket?.close();
     this.#connect();
   }

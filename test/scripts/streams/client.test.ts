@@ -216,6 +216,22 @@ describe("StreamClient", () => {
     });
   }
 
+  it("begins with short pauses anew once it has heard a report, and not before", async () => {
+    const stage = listening(100n);
+    await outage(stage, 4_000);
+    // Connected, but silent: the next pause goes on doubling. 0.25 + 0.5 + 1 + 2 + 4 s were borne.
+    end(stage);
+    const tried = stage.sockets.all.length;
+    await stage.clock.pass(7_950);
+    expect(stage.sockets.all).to.have.length(tried);
+    await stage.clock.pass(50);
+    stage.sockets.last.request.onOpen();
+    tell(stage, served(101n));
+    end(stage);
+    await stage.clock.pass(250);
+    expect(stage.sockets.all).to.have.length(tried + 2);
+  });
+
   it("moves on to the next origin when one fails", async () => {
     const stage = stageOf();
     stage.client.start();

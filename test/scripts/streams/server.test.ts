@@ -158,6 +158,12 @@ describe("a served network", () => {
       expect(response.status).to.equal(400);
     });
 
+    it("answers 401 to another key beside a right signature", async () => {
+      const signed = { method: "GET", path: "/api/v1/feeds", timestamp: NOW } as const;
+      const headers = { ...authHeaders(signed, CREDENTIALS), Authorization: "another" };
+      expect((await fetch(`${server.restUrl}/api/v1/feeds`, { headers })).status).to.equal(401);
+    });
+
     it("answers 401 to a signature of another path", async () => {
       const signed = { method: "GET", path: "/api/v1/feeds", timestamp: NOW } as const;
       const headers = authHeaders(signed, CREDENTIALS);
