@@ -9,7 +9,7 @@ import {
   MAX_DEVIATION,
   SPOT_MAX_AGE,
 } from "../../fixtures/streamOracle.ts";
-import { proofFor, reportAt } from "../../fixtures/streams.ts";
+import { chargeFees, NATIVE_FEE, proofFor, reportAt } from "../../fixtures/streams.ts";
 
 const WAD = 10n ** 18n;
 /** 2,000 USD [E8] and [WAD]. */
@@ -222,6 +222,25 @@ describe("BoundedOracle", () => {
     await expect(caller.sendTransaction({ to: bounded, value: 1n }))
       .to.be.revertedWithCustomError(bounded, "NotAuthorized")
       .withArgs(caller.address);
+  });
+});
+
+describe("BoundedOracle on a verifier that takes fees", () => {
+  it("passes the ether on and returns the rest to the wei", async () => {
+    const fixture = await loadFixture(deployBounded);
+    const { bounded, oracle, streams } = fixture;
+    await chargeFees(streams);
+    await STATES.fresh(fixture);
+    const [caller] = await ethers.getSigners();
+    if (caller === undefined) throw new Error("The network has no account.");
+    for (const use of ["verify", "spot"] as const) {
+      const proof = proofFor(streams, reportAt(BigInt(await time.latest())));
+      await expect(bounded[use](proof, { value: WAD })).to.changeEtherBalances(
+        ethers,
+        [caller, bounded, oracle, streams.verifierProxy],
+        [-NATIVE_FEE, 0n, 0n, 0n],
+      );
+    }
   });
 });
 

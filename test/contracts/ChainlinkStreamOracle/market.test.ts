@@ -9,12 +9,15 @@ import {
   spotProof,
   submitStreamOrder,
 } from "../../fixtures/streamMarket.ts";
-import { proofFor, reportAt, sign } from "../../fixtures/streams.ts";
+import { chargeFees, NATIVE_FEE, proofFor, reportAt, sign } from "../../fixtures/streams.ts";
+import { plain } from "../../fixtures/structs.ts";
 import { orderRequest } from "../../fixtures/trading.ts";
+import { WRONG_REPORTS } from "../../fixtures/wrongReports.ts";
 
 const WAD = 10n ** 18n;
 
-const { ethers, networkHelpers } = await network.create();
+const connection = await network.create();
+const { ethers, networkHelpers } = connection;
 const { loadFixture, time } = networkHelpers;
 
 /** How often Chainlink's verifier checked signatures in a transaction: it logs each time. */
@@ -142,4 +145,81 @@ describe("A market on reports", () => {
       [0n, 0n, 0n, 0n, 0n],
     );
   });
+
+  it("pays the verifier's fee out of the keeper's ether, and returns the rest through both contracts", async () => {
+    const market = await loadFixture(deployStreamMarket);
+    const { orderBook, marginVault, oracle, accounts, streams } = market;
+    const { feeManager } = await chargeFees(streams);
+    const id = await openStreamPositionPaid(market);
+    const { keeper } = accounts;
+    const parties = [keeper, orderBook, marginVault, oracle, streams.verifierProxy, feeManager];
+    const close = { positionId: id, sizeDelta: -WAD, reduceOnly: true };
+    const submitted = await submitStreamOrder(market, accounts.alice, close);
+    const proof = await orderProof(market, submitted);
+    await expect(
+      orderBook.connect(keeper).execute([submitted.orderId], proof, keeper, { value: WAD }),
+    ).to.changeEtherBalances(ethers, parties, [-NATIVE_FEE, 0n, 0n, 0n, 0n, 0n]);
+
+    const fallen = await spotProof(market, 1_000n * WAD);
+    await expect(
+      marginVault.connect(keeper).liquidate(id, fallen, keeper, { value: WAD }),
+    ).to.changeEtherBalances(ethers, parties, [-NATIVE_FEE, 0n, 0n, 0n, 0n, 0n]);
+  });
+
+  describe("given a wrong report", () => {
+    it("would liquidate at a sound one", async () => {
+      const market = await loadFixture(liquidatableMarket);
+      const { marginVault, accounts } = market;
+      await expect(marginVault.liquidate(1n, await spotProof(market), accounts.keeper)).to.emit(
+        marginVault,
+        "PositionLiquidated",
+      );
+    });
+
+    for (const row of WRONG_REPORTS.filter(({ use }) => use !== "verify")) {
+      it(`liquidates nothing at ${row.input}: ${row.error}`, async () => {
+        const market = await loadFixture(liquidatableMarket);
+        const { marginVault, oracle, accounts, streams } = market;
+        const at = BigInt(await time.latest());
+        const proof = row.proof(streams, at);
+        const before = await stateOf(market);
+        await time.setNextBlockTimestamp(at + 1n);
+        const thrower = { oracle, ...streams }[row.by ?? "oracle"];
+        const options = { value: 1n, gasLimit: 3_000_000n };
+        await expect(
+          marginVault.connect(accounts.keeper).liquidate(1n, proof, accounts.keeper, options),
+        ).to.be.revertedWithCustomError(thrower, row.error);
+        expect(await stateOf(market)).to.deep.equal(before);
+      });
+    }
+  });
 });
+
+/** A market whose only position every report of 2,000 or less liquidates. */
+async function liquidatableMarket(): Promise<StreamMarket> {
+  const market = await deployStreamMarket(connection);
+  const input = { account: market.accounts.alice, size: 10n * WAD, margin: 1_400n * WAD };
+  await openStreamPosition(market, { ...input, price: 2_120n * WAD });
+  return market;
+}
+
+/** All that the market keeps of its position, its clock, and what its contracts hold. */
+async function stateOf({ marginVault, liquidityVault, token, streams }: StreamMarket) {
+  const holders = [marginVault, liquidityVault, streams.verifierProxy];
+  return [
+    plain(await marginVault.position(1n)),
+    plain(await marginVault.market()),
+    await liquidityVault.cash(),
+    ...(await Promise.all(holders.map((holder) => token.balanceOf(holder)))),
+    ...(await Promise.all(holders.map((holder) => ethers.provider.getBalance(holder)))),
+  ];
+}
+
+/** Opens a position where verification has its price. */
+async function openStreamPositionPaid(market: StreamMarket): Promise<bigint> {
+  const { orderBook, accounts } = market;
+  const submitted = await submitStreamOrder(market, accounts.alice, ORDER);
+  const proof = await orderProof(market, submitted);
+  await orderBook.execute([submitted.orderId], proof, accounts.keeper, { value: NATIVE_FEE });
+  return submitted.orderId;
+}
