@@ -1,6 +1,7 @@
 import type { Block, JsonRpcProvider } from "ethers";
 
 import { accrue, skew } from "../core/marketMath.ts";
+import { isMarket } from "../core/orderMath.ts";
 import type { MarketNow, MarketState, Snapshot } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import { type MarketContracts, toMarket } from "./contracts.ts";
@@ -109,9 +110,10 @@ export class MarketReader {
     const { contracts } = this.#options;
     const blockTag = head.number;
     const now = BigInt(head.timestamp);
+    const marketOrders = [...this.#state.orders.values()].filter(isMarket);
     const [market, prices, requests] = await Promise.all([
       this.#marketNow(head),
-      this.#prices.read({ blockTag, now, state: this.#state }),
+      this.#prices.read({ blockTag, now, marketOrders }),
       this.#requests(blockTag),
     ]);
     return {

@@ -1,10 +1,9 @@
-import type { JsonRpcProvider } from "ethers";
+import type { BlockTag, JsonRpcProvider } from "ethers";
 
-import { isMarket } from "../core/orderMath.ts";
 import type { PriceProof } from "../core/priceProof.ts";
 import type { ServedReport } from "../core/reportBuffer.ts";
 import type { Round } from "../core/rounds.ts";
-import type { MarketState, Snapshot, SpotPrice } from "../core/snapshot.ts";
+import type { Snapshot, SpotPrice, WaitingOrder } from "../core/snapshot.ts";
 import type { MarketContracts } from "./contracts.ts";
 import { calling } from "./errors.ts";
 import { ContractError } from "./failures.ts";
@@ -32,10 +31,11 @@ export interface PriceReaderOptions {
 
 /** The block that prices are read at. */
 export interface PriceMoment {
-  readonly blockTag: number;
+  readonly blockTag: BlockTag;
   /** [s] */
   readonly now: bigint;
-  readonly state: MarketState;
+  /** Those that wait. */
+  readonly marketOrders: readonly WaitingOrder[];
 }
 
 /** The part of a snapshot that is about prices. */
@@ -77,20 +77,20 @@ export class PriceReader {
     return { ...prices, upSince, hasQuoteFeed: source.quoteFeed !== undefined };
   }
 
-  async #pushed({ blockTag, state }: PriceMoment) {
+  async #pushed({ blockTag, marketOrders }: PriceMoment) {
     const { oracle, source } = this.#options.contracts;
     const proving = provingSource(source);
     const indexFeed = proving.kind === "push" ? proving.indexFeed : undefined;
     const [latest, rounds] = await Promise.all([
       answerOrRefusal("latest price", () => oracle.latest({ blockTag })),
-      this.#rounds({ indexFeed, quoteFeed: proving.quoteFeed, blockTag, state }),
+      this.#rounds({ indexFeed, quoteFeed: proving.quoteFeed, blockTag, marketOrders }),
     ]);
     return { ...spotOf(latest), ...rounds };
   }
 
-  async #streamed(source: StreamSource, { blockTag, now, state }: PriceMoment) {
+  async #streamed(source: StreamSource, { blockTag, now, marketOrders }: PriceMoment) {
     const { reports } = this.#options;
-    const times = orderTimes(state, this.#options.contracts.constants.executionDelay);
+    const times = orderTimes(marketOrders, this.#options.contracts.constants.executionDelay);
     const [newest, covering] = await Promise.all([
       reports?.newest(source.feedId, now),
       Promise.all(times.map((time) => reports?.covering(source.feedId, time))),
@@ -105,7 +105,7 @@ export class PriceReader {
   }
 
   /** The oracle itself says what a report is worth. */
-  async #tried(report: ServedReport | undefined, blockTag: number): Promise<Spot> {
+  async #tried(report: ServedReport | undefined, blockTag: BlockTag): Promise<Spot> {
     if (report === undefined) return { spot: undefined, spotRefusal: "there is no report" };
     const { contracts, provider, payer } = this.#options;
     const proof: PriceProof = { kind: "report", report, quoteRoundId: 0n };
@@ -124,14 +124,14 @@ export class PriceReader {
   async #quotesFor(
     { quoteFeed }: StreamSource,
     reports: readonly ServedReport[],
-    blockTag: number,
+    blockTag: BlockTag,
   ): Promise<readonly Round[]> {
     const first = reports.map(({ observedAt }) => observedAt).reduce(earlier, undefined);
     if (quoteFeed === undefined || first === undefined) return [];
     return this.#roundsOrNone(this.#reading(quoteFeed, this.#quoteCache, blockTag), first + 1n);
   }
 
-  async #upSince(blockTag: number): Promise<bigint | undefined> {
+  async #upSince(blockTag: BlockTag): Promise<bigint | undefined> {
     const { oracle } = this.#options.contracts;
     const answer = await answerOrRefusal("sequencer", () => oracle.upSince({ blockTag }));
     return answer instanceof ContractError ? undefined : answer;
@@ -141,11 +141,11 @@ export class PriceReader {
   async #rounds(what: {
     readonly indexFeed: string | undefined;
     readonly quoteFeed: string | undefined;
-    readonly blockTag: number;
-    readonly state: MarketState;
+    readonly blockTag: BlockTag;
+    readonly marketOrders: readonly WaitingOrder[];
   }): Promise<{ indexRounds: readonly Round[]; quoteRounds: readonly Round[] }> {
     const { indexFeed, quoteFeed, blockTag } = what;
-    const first = orderTimes(what.state, 0n).reduce(earlier, undefined);
+    const first = orderTimes(what.marketOrders, 0n).reduce(earlier, undefined);
     if (first === undefined || indexFeed === undefined) return { indexRounds: [], quoteRounds: [] };
     const index = this.#reading(indexFeed, this.#indexCache, blockTag);
     const indexRounds = await this.#roundsOrNone(index, first);
@@ -157,7 +157,7 @@ export class PriceReader {
     return { indexRounds, quoteRounds };
   }
 
-  #reading(feed: string, cache: RoundCache, blockTag: number): FeedReading {
+  #reading(feed: string, cache: RoundCache, blockTag: BlockTag): FeedReading {
     return { runner: this.#options.provider, feed, cache, blockTag };
   }
 
@@ -168,8 +168,7 @@ export class PriceReader {
 }
 
 /** The times whose prices the waiting market orders want, each once [s]. */
-function orderTimes(state: MarketState, delay: bigint): readonly bigint[] {
-  const orders = [...state.orders.values()].filter(isMarket);
+function orderTimes(orders: readonly WaitingOrder[], delay: bigint): readonly bigint[] {
   return [...new Set(orders.map(({ submittedAt }) => submittedAt + delay))];
 }
 
