@@ -17,7 +17,7 @@ import {IOracle} from "./IOracle.sol";
 ///   room for what the price moves in an execution window, beside the reference's own threshold.
 interface IBoundedOracle is IOracle, ICommonErrors {
     /// @notice Thrown when the price is farther from the reference than `maxDeviation` of it.
-    error PriceBeyondReference(uint256 price, uint256 referencePrice, uint256 maxDeviation);
+    error PriceBeyondReference(uint256 price, uint256 boundingPrice, uint256 maxDeviation);
 
     /// @notice Thrown when the gas left could make a reading of the reference fail that would succeed with more.
     error InsufficientReferenceGas(uint256 gasLeft, uint256 required);

@@ -52,9 +52,11 @@ contract BoundedOracle is IBoundedOracle {
 
     /// @inheritdoc IOracle
     function latest() external view returns (uint256 price, uint64 observedAt) {
-        bool readable;
-        (readable, price, observedAt) = _readReference();
-        if (!readable) return IOracle(primaryOracle).latest();
+        try IOracle(referenceOracle).latest() returns (uint256 value, uint64 time) {
+            return (value, time);
+        } catch {
+            return IOracle(primaryOracle).latest();
+        }
     }
 
     /// @inheritdoc IOracle
@@ -85,7 +87,7 @@ contract BoundedOracle is IBoundedOracle {
     }
 
     function _bound(Price memory price) private view {
-        (bool readable, uint256 value, ) = _readReference();
+        (bool readable, uint256 value) = _readReference();
         if (!readable) {
             price.closingOnly = true;
             return;
@@ -95,13 +97,13 @@ contract BoundedOracle is IBoundedOracle {
     }
 
     /// @dev Gas is checked first: a caller who could starve the reading could do away with the bound.
-    function _readReference() private view returns (bool readable, uint256 value, uint64 observedAt) {
+    function _readReference() private view returns (bool readable, uint256 value) {
         uint256 gasLeft = gasleft();
         require(gasLeft > _REFERENCE_GAS_NEEDED, InsufficientReferenceGas(gasLeft, _REFERENCE_GAS_NEEDED));
-        try IOracle(referenceOracle).latest{gas: _REFERENCE_GAS}() returns (uint256 price, uint64 time) {
-            return (true, price, time);
+        try IOracle(referenceOracle).latest{gas: _REFERENCE_GAS}() returns (uint256 price, uint64) {
+            return (true, price);
         } catch {
-            return (false, 0, 0);
+            return (false, 0);
         }
     }
 }

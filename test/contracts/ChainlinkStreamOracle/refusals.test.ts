@@ -2,13 +2,16 @@ import { expect } from "chai";
 import { AbiCoder } from "ethers";
 import { network } from "hardhat";
 import { encodeStreamProof } from "../../../scripts/chain/streamReports.ts";
+import { encodeReportData } from "../../../scripts/core/streamReport.ts";
 import { stopSequencer } from "../../fixtures/feeds.ts";
 import {
   deployStreamComposite,
   deployStreamOracle,
+  MAX_SPREAD,
+  SPOT_MAX_AGE,
   type StreamOracleFixture,
 } from "../../fixtures/streamOracle.ts";
-import { reportAt, sign } from "../../fixtures/streams.ts";
+import { FEED_ID, reportAt, sign } from "../../fixtures/streams.ts";
 import { WRONG_REPORTS } from "../../fixtures/wrongReports.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
@@ -74,6 +77,27 @@ describe("ChainlinkStreamOracle refuses", () => {
     const moved = after.map((value, index) => value !== before[index]);
     // Newest price, marks of its second but not of the eight before, evidence; no balance.
     expect(moved).to.deep.equal([true, true, false, true, false, false]);
+  });
+
+  it("a verifier that speaks of another report: ReportNotVerified", async () => {
+    const { streams } = await loadFixture(deployStreamOracle);
+    const oracle = await ethers.deployContract("ChainlinkStreamOracle", [
+      {
+        verifierProxy: await ethers.deployContract("ForgetfulVerifier"),
+        feedId: FEED_ID,
+        maxSpread: MAX_SPREAD,
+        spotMaxAge: SPOT_MAX_AGE,
+        latestMaxAge: SPOT_MAX_AGE,
+        quote: { proxy: ethers.ZeroAddress, maxAge: 0n, minAnswer: 0n, maxAnswer: 0n },
+        sequencerFeed: ethers.ZeroAddress,
+        deviationThreshold: 0n,
+      },
+    ]);
+    const report = reportAt(BigInt(await time.latest()));
+    const shown = ethers.keccak256(encodeReportData(report));
+    await expect(oracle.verify(encodeStreamProof(sign(streams, report), 0n)))
+      .to.be.revertedWithCustomError(oracle, "ReportNotVerified")
+      .withArgs(ethers.keccak256("0x"), shown);
   });
 
   it("in spot a quote round: ProofMalformed", async () => {
