@@ -3,7 +3,7 @@ import type { StreamIndex } from "./indexPrice.ts";
 import type { ReplayRound, Stage } from "./replay.ts";
 
 /** Without anything to do a block comes at least this often [s]. */
-const QUIET = 300n;
+const QUIET = 900n;
 /** Reports that orders of a quiet stretch may wait for. */
 const RECENT = 200;
 /** Digits of the quote feed. */

@@ -57,9 +57,9 @@ describe("isQuiet", () => {
     ).to.equal(false);
   });
 
-  it("ends after five minutes without a block", () => {
+  it("ends after a quarter of an hour without a block", () => {
     const old = (age: bigint) => ({ ...snapshot, now: BigInt(time) - age });
-    expect(isQuiet(stage, indexAt(990n * WAD), { round, snapshot: old(299n) })).to.equal(true);
-    expect(isQuiet(stage, indexAt(990n * WAD), { round, snapshot: old(300n) })).to.equal(false);
+    expect(isQuiet(stage, indexAt(990n * WAD), { round, snapshot: old(899n) })).to.equal(true);
+    expect(isQuiet(stage, indexAt(990n * WAD), { round, snapshot: old(900n) })).to.equal(false);
   });
 });
