@@ -59,7 +59,7 @@ function define() {
     node = await startNode({ timestamp: 1_700_000_000, accounts: 6, lifetimeMs: PATIENCE_MS });
     provider = await connectNode({ rpcUrl: node.rpcUrl, timeoutMs: 5_000 });
     await tickBySeconds(provider);
-    world = await deployMarket(provider, 2);
+    world = await deployMarket(provider, { providers: 2 });
   }).timeout(PATIENCE_MS);
 
   after(async () => {

@@ -258,6 +258,7 @@ describe("the result", () => {
   const [history] = tellHistories([...opened(1n), liquidated(1n, 0n), updated(1n, 0n)]);
   if (history === undefined) throw new Error("There is no history.");
   const result: DemoResult = {
+    pricedBy: "rounds",
     rounds: [
       { time: 100, answer: 100_000_000_000n },
       { time: 300, answer: 92_000_000_000n },
