@@ -48,7 +48,8 @@ describe("quotes against the contracts", () => {
         now += 60n;
         const scene = later(drawn, now - START);
         await stage.at(now);
-        await place(stage, { ...scene, positionId: POSITION_ID, now });
+        await stage.vault.place(scene.market, POSITION_ID, scene.position, scene.terms);
+        await stage.answerAsCharter(scene.terms);
         // Reads see the time of the newest block.
         const expected = health(scene.position, {
           ...scene,
