@@ -7,6 +7,18 @@ import {MarketAddresses} from "./IMarketFactory.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 
+/// @dev What a liquidation would do to a position.
+enum Fate {
+    NotOpen,
+    Healthy,
+    /// @dev Its gain has reached its reserve: it may be settled at its cap, never liquidated.
+    AtCap,
+    CoolingOff,
+    Rescued,
+    LiquidatedInPart,
+    LiquidatedWhole
+}
+
 /// @dev Where a position stands at a price. Amounts are WAD quote.
 struct PositionHealth {
     uint256 positionId;
@@ -28,18 +40,6 @@ struct PositionHealth {
     bool capped;
     /// @dev Until when a partial liquidation must wait [s]; 0 when none was.
     uint256 coolingUntil;
-}
-
-/// @dev What a liquidation would do to a position.
-enum Fate {
-    NotOpen,
-    Healthy,
-    /// @dev Its gain has reached its reserve: it may be settled at its cap, never liquidated.
-    AtCap,
-    CoolingOff,
-    Rescued,
-    LiquidatedInPart,
-    LiquidatedWhole
 }
 
 /// @dev The receipt of a liquidation before the fact, as {ILiquidation-PositionLiquidated} or
@@ -114,11 +114,7 @@ interface IMarketLens {
     /// @param marginVault The market's MarginVault.
     /// @param positionId The position.
     /// @param price Index price [WAD quote per base].
-    function explain(
-        address marginVault,
-        uint256 positionId,
-        uint256 price
-    ) external view returns (Explanation memory);
+    function explain(address marginVault, uint256 positionId, uint256 price) external view returns (Explanation memory);
 
     /// @notice As {healthAt} at the oracle's newest price. Reverts when the oracle refuses.
     function health(

@@ -36,6 +36,7 @@ describe("ChainlinkStreamOracle spot", () => {
       validUntil: at,
       upSince,
       closingOnly: false,
+      kind: 1n,
     });
   });
 

@@ -54,6 +54,7 @@ describe("ChainlinkStreamOracle verify", () => {
       validUntil: at,
       upSince,
       closingOnly: false,
+      kind: 1n,
     });
   });
 
