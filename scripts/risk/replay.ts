@@ -3,7 +3,7 @@ import { accrue } from "../core/marketMath.ts";
 import { accrued, equity, gain, maintenanceMargin, notional } from "../core/positionMath.ts";
 import type { OpenPreview } from "../core/quote.ts";
 import { previewRescue, type RescueMandate } from "../core/rescue.ts";
-import { WAD } from "../core/wadMath.ts";
+import { mulWadUp, WAD } from "../core/wadMath.ts";
 import {
   addMarginIn,
   type Books,
@@ -87,6 +87,10 @@ interface Track {
   readonly opening: OpenPreview;
   readonly events: ReplayEvent[];
   mandate: RescueMandate | undefined;
+  /** Round that the keeper looks at next. */
+  look: number;
+  /** When the transaction in flight lands [s]. */
+  landing: bigint | undefined;
   paidIn: bigint;
   paidOut: bigint;
   shortfall: bigint;
@@ -94,26 +98,58 @@ interface Track {
 }
 
 /**
- * Send positions through a path: opened at its first round, then, round by round, rescued, liquidated and settled at
- * their caps by a keeper who never sleeps, in the order of their ids.
+ * Send positions through a path: opened at its first round, then rescued, liquidated and settled at their caps.
+ *
+ * A keeper looks at every round. What it finds to do it sends at once, and `latency` later that is done at the price of
+ * then, where it still may be; until then it leaves that position alone. Actions of one second come before looks, and
+ * positions in the order of their ids.
  *
  * @throws {PositionRefusedError} When the market would not open one of them.
  */
 export function replayPath(input: ReplayInput): Replay {
   const { rounds, latency } = input;
   let { books, tracks } = openAll(input);
-  for (const [index, round] of rounds.entries()) {
-    const now = round.time + latency;
-    const next = rounds[index + 1];
-    // A newer round is out by the time the keeper acts: it acts on that one.
-    if (next !== undefined && next.time <= now) continue;
-    const moment = { price: round.price, observedAt: round.time, now };
-    for (const [id, track] of tracks) books = visit(books, { id, track, moment, input });
+  for (let next = nextOf(tracks, rounds); next !== undefined; next = nextOf(tracks, rounds)) {
+    const [id, track] = next;
+    const look = rounds[track.look];
+    if (track.landing !== undefined) {
+      books = visit(books, { id, track, moment: momentAt(rounds, track.landing), input });
+      const after = track.landing;
+      const rest = rounds.findIndex(({ time }) => time > after);
+      track.look = rest < 0 ? rounds.length : rest;
+      track.landing = undefined;
+    } else if (look !== undefined) {
+      const moment = { price: look.price, observedAt: look.time, now: look.time };
+      if (isActionable(books, { id, track, moment, input })) track.landing = look.time + latency;
+      else track.look += 1;
+    }
   }
   return {
     positions: [...tracks].map(([id, track]) => summarize(books, { id, track, input })),
     books,
   };
+}
+
+/** The position that is next to be acted on or looked at. */
+function nextOf(tracks: ReadonlyMap<bigint, Track>, rounds: readonly PathRound[]) {
+  let best: readonly [bigint, Track] | undefined;
+  let first: bigint | undefined;
+  for (const entry of tracks) {
+    const [, { landing, look }] = entry;
+    const time = landing ?? rounds[look]?.time;
+    if (time === undefined) continue;
+    // Doubled, with one more for a look: so that an action of the same second comes first.
+    const rank = 2n * time + (landing === undefined ? 1n : 0n);
+    if (first !== undefined && rank >= first) continue;
+    [best, first] = [entry, rank];
+  }
+  return best;
+}
+
+/** The newest round at a moment. */
+function momentAt(rounds: readonly PathRound[], now: bigint): Moment {
+  const round = rounds.findLast(({ time }) => time <= now);
+  return { price: round?.price ?? 0n, observedAt: round?.time ?? 0n, now };
 }
 
 function openAll(input: ReplayInput): {
@@ -136,6 +172,8 @@ function openAll(input: ReplayInput): {
       opening: opened.preview,
       events: [],
       mandate: input.rescue ? plan.mandate : undefined,
+      look: 1,
+      landing: undefined,
       paidIn: plan.margin,
       paidOut: 0n,
       shortfall: 0n,
@@ -158,6 +196,16 @@ interface Visit {
   readonly track: Track;
   readonly moment: Moment;
   readonly input: ReplayInput;
+}
+
+/** Whether a keeper would send something for a position; a cool-off is found out on arrival. */
+function isActionable(books: Books, { id, track, moment, input: { rules } }: Visit): boolean {
+  if (positionOf(books, id).size === 0n) return false;
+  const { equity: held, maintenance, capped } = standingOf(books, { id, moment, rules });
+  if (held < track.lowestEquity) track.lowestEquity = held;
+  const trigger = max(WAD, track.mandate?.triggerRatio ?? 0n);
+  if (!capped && held < mulWadUp(maintenance, trigger)) return true;
+  return settleAtCapIn(books, { id, moment, rules }) !== undefined;
 }
 
 function visit(books: Books, { id, track, moment, input: { rules } }: Visit): Books {
