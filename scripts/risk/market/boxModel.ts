@@ -88,6 +88,8 @@ export interface Reach {
   readonly owed: number;
   /** Largest share by which the skew may move a fill price. */
   readonly impact: number;
+  /** Largest share of the largest funding rate that the skew may call for. */
+  readonly fundingShare: number;
 }
 
 /** Added to a barrier, so that rounding never hides a hit: every candidate is checked exactly [log price]. */
@@ -99,23 +101,24 @@ const SLACK = 1e-9;
  */
 export function setBarriers(
   fate: Fate,
-  { rules, price, highest, seconds, owed, impact }: Reach,
+  { rules, price, highest, seconds, owed, impact, fundingShare }: Reach,
 ): void {
   const whole = Math.abs(fate.size);
-  const funding = whole * rules.maxFundingRate * highest * seconds;
+  const funding = whole * rules.maxFundingRate * fundingShare * highest * seconds;
   const most = owed + funding + fate.reserve * rules.maxBorrowRate * seconds;
   const trigger = Math.max(1, fate.mandate?.trigger ?? 0);
   const lack = fate.openNotional - fate.margin + most;
   const ratio = (rules.maintenance + rules.liquidationFee) * trigger;
   const floor = rules.minMaintenance * trigger;
   const win = fate.openNotional + fate.reserve + owed - funding;
-  const toBarrier = (amount: number) => toLog(amount / whole / price);
+  // What the whole position is worth at the first price; no closure here, this runs for every position of every path.
+  const worth = whole * price;
   if (fate.size > 0) {
-    fate.low = toBarrier(Math.max(lack / (1 - ratio), lack + floor)) + SLACK;
-    fate.high = toBarrier(win / (1 + impact)) - SLACK;
+    fate.low = toLog(Math.max(lack / (1 - ratio), lack + floor) / worth) + SLACK;
+    fate.high = toLog(win / (1 + impact) / worth) - SLACK;
   } else {
-    fate.high = toBarrier(Math.min(-lack / (1 + ratio), -lack - floor)) - SLACK;
-    fate.low = toBarrier(-win / (1 - impact)) + SLACK;
+    fate.high = toLog(Math.min(-lack / (1 + ratio), -lack - floor) / worth) - SLACK;
+    fate.low = toLog(-win / (1 - impact) / worth) + SLACK;
   }
 }
 

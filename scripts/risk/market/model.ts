@@ -57,6 +57,7 @@ export class MarketRun {
   readonly #step: number;
   readonly #ratio: number;
   readonly #largestImpact: number;
+  readonly #fundingShare: number;
   #path: PricePath = new PricePath(1);
   #time = 0;
   #fundingIndex = 0;
@@ -77,6 +78,9 @@ export class MarketRun {
     this.#ratio = rules.maintenance + rules.liquidationFee;
     const depth = start.positions.reduce((sum, { size }) => sum + Math.abs(size), 0);
     this.#largestImpact = depth / rules.skewScale;
+    // Open interest only shrinks along a path, so the skew never exceeds the larger side of the beginning.
+    const long = start.positions.reduce((sum, { size }) => sum + Math.max(size, 0), 0);
+    this.#fundingShare = Math.min(1, Math.max(long, depth - long) / rules.fundingScale);
     this.fates = start.positions.map(() => newFate());
   }
 
@@ -136,7 +140,7 @@ export class MarketRun {
     const time = fate.look * this.#step;
     this.#accrue(time);
     if (this.#isActionable(fate, price)) fate.landing = time + this.#latency;
-    else this.#search(fate, fate.look + 1);
+    else fate.look = this.#path.next(fate.look + 1, fate.low, fate.high);
   }
 
   #isActionable(fate: Fate, price: number): boolean {
@@ -302,6 +306,7 @@ export class MarketRun {
       seconds: this.#path.steps * this.#step + this.#latency,
       owed: this.#owed(fate),
       impact: this.#largestImpact,
+      fundingShare: this.#fundingShare,
     });
     fate.look = this.#path.next(from, fate.low, fate.high);
   }
