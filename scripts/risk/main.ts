@@ -6,6 +6,7 @@ import { registerMarginFor } from "./commands/marginFor.ts";
 import { registerOdds } from "./commands/odds.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerReserveFor } from "./commands/reserveFor.ts";
+import { registerSimulate, registerWork } from "./commands/simulate.ts";
 import { registerSizeFor } from "./commands/sizeFor.ts";
 import { registerTimeToLiquidation } from "./commands/timeToLiquidation.ts";
 import { terminalIo } from "./io.ts";
@@ -26,6 +27,8 @@ async function main(): Promise<number> {
     registerReplay,
     registerKelly,
     registerLatency,
+    registerSimulate,
+    registerWork,
   ];
   for (const register of commands) register(program, io);
   try {
