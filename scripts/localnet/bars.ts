@@ -1,7 +1,6 @@
-import { PriceLineMalformedError } from "../core/priceErrors.ts";
-import { priceOf, type Row, type Table, wholeOf } from "../core/priceTable.ts";
-import { PriceGapError, PriceTimeNotAscendingError } from "./errors.ts";
+import { PriceGapError, PriceLineMalformedError, PriceTimeNotAscendingError } from "./errors.ts";
 import { FEED_DECIMALS, type PriceRound } from "./round.ts";
+import { priceOf, type Row, type Table, wholeOf } from "./table.ts";
 
 const WAD = 10n ** 18n;
 

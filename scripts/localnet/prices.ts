@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { PriceFormatUnknownError } from "../core/priceErrors.ts";
-import { priceOf, type Row, readTable, type Table, wholeOf } from "../core/priceTable.ts";
 import { DEFAULT_RULES, type FeedRules, readBars, roundsOfBars } from "./bars.ts";
 import {
   MomentMalformedError,
   PriceFileUnreadableError,
+  PriceFormatUnknownError,
   PriceGapError,
   PriceSpanEmptyError,
   PriceTimeNotAscendingError,
 } from "./errors.ts";
 import type { PriceRound } from "./round.ts";
+import { priceOf, type Row, readTable, type Table, wholeOf } from "./table.ts";
 
 const BAR_COLUMNS = ["timestamp", "open", "high", "low", "close"];
 const ROUND_COLUMNS = [

@@ -26,6 +26,15 @@ export class HistoryTooShortError extends FatalError {
   }
 }
 
+/** Thrown when a file is none of the known formats of prices. */
+export class HistoryFormatError extends FatalError {
+  constructor(path: string, found: string) {
+    super(
+      `Price file "${path}" is of no known format: ${found}. Use Chainlink rounds (…,answer,…,updatedAt,…) or bars (timestamp,open,high,low,close), also as Binance, Coinbase or Kraken write them.`,
+    );
+  }
+}
+
 /** Thrown when a file of prices has lines that cannot be used. */
 export class HistoryDefectsError extends FatalError {
   readonly defects: readonly HistoryDefect[];

@@ -1,7 +1,11 @@
-import { PriceFormatUnknownError } from "../core/priceErrors.ts";
-import { readLines } from "../core/priceTable.ts";
-import { type HistoryDefect, HistoryDefectsError, HistoryTooShortError } from "./errors.ts";
+import {
+  type HistoryDefect,
+  HistoryDefectsError,
+  HistoryFormatError,
+  HistoryTooShortError,
+} from "./errors.ts";
 import { detectFormat, type Format, readSample, type Sample } from "./historyFormats.ts";
+import { readLines } from "./lines.ts";
 
 /** Prices in the order of their times, one field to a list [quote per base]. */
 export interface History {
@@ -27,14 +31,16 @@ const LONGEST_HEARTBEAT = 90_000;
  * Bars may be missing (Kraken leaves out those without a trade): they are told as gaps, not refused. Lines may run
  * backwards, as Coinbase writes them. Where phases of rounds overlap in time, the newest answer by time stands.
  *
- * @throws {PriceFormatUnknownError} When the format is none of these.
+ * @throws {HistoryFormatError} When the format is none of these.
  * @throws {HistoryDefectsError} When lines are wrong: each is named, with what is wrong.
  * @throws {HistoryTooShortError} When fewer than two prices are left.
  */
 export function readHistory(text: string, path: string): History {
-  const lines = readLines(text);
+  const lines = readLines(text, path);
   const format = detectFormat(lines);
-  if (format === undefined) throw new PriceFormatUnknownError(lines[0]?.fields.join(",") ?? "");
+  if (format === undefined) {
+    throw new HistoryFormatError(path, `its first line is "${lines[0]?.fields.join(",") ?? ""}"`);
+  }
   const samples: Sample[] = [];
   const defects: HistoryDefect[] = [];
   for (const line of lines.slice(format.skip)) {

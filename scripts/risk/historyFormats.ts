@@ -1,5 +1,5 @@
-import type { Line } from "../core/priceTable.ts";
 import type { HistoryDefect } from "./errors.ts";
+import type { Line } from "./lines.ts";
 
 /** One price of a history, or one bar of them [quote per base]. */
 export interface Sample {

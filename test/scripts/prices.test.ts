@@ -2,15 +2,13 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { FatalError } from "../../scripts/core/errors.ts";
 import {
+  MomentMalformedError,
+  PriceFileUnreadableError,
   PriceFormatUnknownError,
+  PriceGapError,
   PriceLineError,
   PriceLineMalformedError,
   PriceNotPositiveError,
-} from "../../scripts/core/priceErrors.ts";
-import {
-  MomentMalformedError,
-  PriceFileUnreadableError,
-  PriceGapError,
   PriceSpanEmptyError,
   PriceTimeNotAscendingError,
 } from "../../scripts/localnet/errors.ts";

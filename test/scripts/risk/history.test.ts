@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import {
-  PriceFormatUnknownError,
-  PriceLineMalformedError,
-} from "../../../scripts/core/priceErrors.ts";
-import { HistoryDefectsError, HistoryTooShortError } from "../../../scripts/risk/errors.ts";
+  HistoryDefectsError,
+  HistoryFormatError,
+  HistoryTooShortError,
+} from "../../../scripts/risk/errors.ts";
 import { type History, readHistory } from "../../../scripts/risk/history.ts";
 
 const read = (...lines: string[]) => readHistory(lines.join("\n"), "prices.csv");
@@ -169,8 +169,8 @@ describe("readHistory", () => {
 
   describe("given no history", () => {
     it("refuses an unknown header", () => {
-      expect(() => read("timestamp,funding_rate", "1,2")).to.throw(PriceFormatUnknownError);
-      expect(() => read("")).to.throw(PriceFormatUnknownError);
+      expect(() => read("timestamp,funding_rate", "1,2")).to.throw(HistoryFormatError);
+      expect(() => read("")).to.throw(HistoryFormatError);
     });
 
     it("refuses one price", () => {
@@ -181,7 +181,7 @@ describe("readHistory", () => {
 
     it("refuses an open quote", () => {
       expect(() => read("timestamp,open,high,low,close", '1,"2,3,4,5')).to.throw(
-        PriceLineMalformedError,
+        HistoryFormatError,
       );
     });
   });

@@ -1,11 +1,11 @@
 import { CsvError, parse } from "csv-parse/sync";
-import { FatalError } from "./errors.ts";
+import { FatalError } from "../core/errors.ts";
+import { parseDecimal } from "../core/units.ts";
 import {
   PriceFormatUnknownError,
   PriceLineMalformedError,
   PriceNotPositiveError,
-} from "./priceErrors.ts";
-import { parseDecimal } from "./units.ts";
+} from "./errors.ts";
 
 /** One line of a file: its fields by the names of the header, and its number. */
 export interface Row {
@@ -22,22 +22,6 @@ export interface Table {
 interface ParsedRecord {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
-}
-
-/** The fields of one line, whatever they mean. */
-export interface Line {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-/**
- * Read comma-separated text line by line, with or without a header; lines may differ in their number of fields.
- *
- * @throws {PriceLineMalformedError} When a quote is left open.
- */
-export function readLines(text: string): readonly Line[] {
-  const records = parseRecords(text, { relax_column_count: true });
-  return records.map(({ record, info }) => ({ line: info.lines, fields: record }));
 }
 
 /**
@@ -100,18 +84,9 @@ function textOf(row: Row, field: string): string {
   return (row.fields[field] ?? "").trim();
 }
 
-function parseRecords(
-  text: string,
-  ragged: { readonly relax_column_count?: boolean } = {},
-): readonly ParsedRecord[] {
+function parseRecords(text: string): readonly ParsedRecord[] {
   try {
-    const options = {
-      bom: true,
-      info: true,
-      skip_empty_lines: true,
-      trim: true,
-      ...ragged,
-    } as const;
+    const options = { bom: true, info: true, skip_empty_lines: true, trim: true } as const;
     return parse(text, options) as unknown as readonly ParsedRecord[];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
