@@ -72,7 +72,7 @@ async function measureWorkers(): Promise<Pick<RiskSpeed, "simulation" | "same">>
   const { rules } = readMarketFile(readFileSync(MARKET, "utf8"), "local.json");
   const options = {
     market: "",
-    paths: 8_000,
+    paths: 40_000,
     seed: 1,
     horizon: DAY,
     step: 300,

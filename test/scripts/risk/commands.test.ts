@@ -15,6 +15,7 @@ import { registerTimeToLiquidation } from "../../../scripts/risk/commands/timeTo
 import { PositionRefusedError, RiskInputError } from "../../../scripts/risk/errors.ts";
 import { terminalIo } from "../../../scripts/risk/io.ts";
 import { drawsOf } from "../../../scripts/risk/random.ts";
+import { expectNear } from "../../fixtures/near.ts";
 
 const REGISTER = [
   registerOdds,
@@ -98,16 +99,16 @@ describe("risk commands", () => {
       await run("margin-for", "--sigma", "0.6", "--p", "1%", "--horizon", "24h", "--json"),
     );
     // Maintenance of deploy/parameters/local.json: 2% + 0.5%: 1 − 0.975 × e^(−0.0314049 × 2.575829) = 10.077%.
-    expect(margin.closedForm).to.be.closeTo(0.100_77, 1e-5);
+    expectNear(margin.closedForm, 0.100_77, 1e-5);
     const size = JSON.parse(
       await run("size-for", "--sigma", "0.6", "--margin", "1000", "--price", "2000", "--json"),
     );
-    expect(size.notional).to.be.closeTo(1_000 / (0.100_77 + 0.000_5), 1);
-    expect(size.size).to.be.closeTo(size.notional / 2_000, 1e-9);
+    expectNear(size.notional, 1_000 / (0.100_77 + 0.000_5), 1);
+    expectNear(size.size, size.notional / 2_000, 1e-9);
     const reserve = JSON.parse(
       await run("reserve-for", "--sigma", "0.6", "--notional", "10000", "--json"),
     );
-    expect(reserve.ratio).to.be.closeTo(0.1, 1e-12);
+    expectNear(reserve.ratio, 0.1, 1e-12);
     expect(await run("reserve-for", "--history", history, "--notional", "10000")).to.include(
       "borrow fee a day",
     );
@@ -118,12 +119,9 @@ describe("risk commands", () => {
       await run("time-to-liquidation", ...PLAN, "--skew", "20000", "--json"),
     );
     // Funding saturates: 1 a year on 20,000 of notional is 54.79 a day.
-    expect(found.funding).to.be.closeTo(20_000 / 365, 0.01);
+    expectNear(found.funding, 20_000 / 365, 0.01);
     const days = found.seconds / 86_400;
-    expect(days).to.be.closeTo(
-      (found.equity - found.maintenance) / (found.funding + found.borrow),
-      1e-9,
-    );
+    expectNear(days, (found.equity - found.maintenance) / (found.funding + found.borrow), 1e-9);
   });
 
   it("shares a budget out", async () => {
@@ -177,7 +175,7 @@ describe("risk commands", () => {
       await run("kelly", "--mu", "0.25", "--standard-error", "0.1", "--sigma", "0.5"),
     ).to.include("Kelly 1.0x");
     const rows = JSON.parse(await run("latency", "--sigma", "1.2", "--json"));
-    expect(rows[3].buffer).to.be.closeTo(0.0388, 5e-5);
+    expectNear(rows[3].buffer, 0.0388, 5e-5);
   });
 
   it("simulates, and leaves JSON, CSV and a report", async () => {

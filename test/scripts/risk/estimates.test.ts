@@ -15,6 +15,7 @@ import {
   rangeVolatility,
   realizedVolatility,
 } from "../../../scripts/risk/volatility.ts";
+import { expectNear } from "../../fixtures/near.ts";
 
 const HOUR = 3_600;
 const DAY = 86_400;
@@ -45,8 +46,8 @@ describe("volatility", () => {
       Array.from({ length: 24 * 11 + 1 }, (_, i) => flat(i % 2 === 0 ? 100 : 101)),
     );
     const expected = Math.log(1.01) * Math.sqrt(YEAR / HOUR);
-    expect(ewmaVolatility(history).at(-1)).to.be.closeTo(expected, 1e-12);
-    expect(realizedVolatility(history)).to.be.closeTo(expected, 1e-12);
+    expectNear(ewmaVolatility(history).at(-1), expected, 1e-12);
+    expectNear(realizedVolatility(history), expected, 1e-12);
   });
 
   it("halves what it knew at the rate of 0.94 a day", () => {
@@ -55,7 +56,7 @@ describe("volatility", () => {
     const found = ewmaVolatility(historyOf(bars, DAY)).at(-1) ?? 0;
     const weights =
       Array.from({ length: 12 }, (_, age) => DAILY_DECAY ** age).reduce((a, b) => a + b) * DAY;
-    expect(found).to.be.closeTo(Math.sqrt(((0.01 * 0.94 ** 11) / weights) * YEAR), 1e-12);
+    expectNear(found, Math.sqrt(((0.01 * 0.94 ** 11) / weights) * YEAR), 1e-12);
   });
 
   it("says nothing before ten days", () => {
@@ -66,7 +67,7 @@ describe("volatility", () => {
   it("sums squares over time on irregular rounds", () => {
     const history = { times: Float64Array.of(0, 10, 1_000), close: Float64Array.of(1, Math.E, 1) };
     // (1 + 1) ÷ 1,000 s.
-    expect(realizedVolatility(history)).to.be.closeTo(Math.sqrt(0.002 * YEAR), 1e-9);
+    expectNear(realizedVolatility(history), Math.sqrt(0.002 * YEAR), 1e-9);
   });
 
   it("follows the formulas of the range estimators", () => {
@@ -74,15 +75,16 @@ describe("volatility", () => {
     const bar: Bar = [1, Math.exp(0.2), Math.exp(-0.1), Math.exp(0.1)];
     const history = historyOf([bar, bar, bar], YEAR);
     // (0.3)² ÷ 4 ln 2; 0.3²/2 − (2 ln 2 − 1) 0.1²; 0.2 × 0.1 + (−0.1)(−0.2).
-    expect(rangeVolatility(history, "parkinson") ** 2).to.be.closeTo(0.09 / (4 * Math.LN2), 1e-12);
-    expect(rangeVolatility(history, "garmanKlass") ** 2).to.be.closeTo(
+    expectNear(rangeVolatility(history, "parkinson") ** 2, 0.09 / (4 * Math.LN2), 1e-12);
+    expectNear(
+      rangeVolatility(history, "garmanKlass") ** 2,
       0.045 - (2 * Math.LN2 - 1) * 0.01,
       1e-12,
     );
-    expect(rangeVolatility(history, "rogersSatchell") ** 2).to.be.closeTo(0.04, 1e-12);
+    expectNear(rangeVolatility(history, "rogersSatchell") ** 2, 0.04, 1e-12);
     // Opens and closes do not vary, so only (1 − k) of Rogers-Satchell is left; n = 2: k = 0.34 ÷ (1.34 + 3).
     const k = 0.34 / 4.34;
-    expect(rangeVolatility(history, "yangZhang") ** 2).to.be.closeTo((1 - k) * 0.04, 1e-12);
+    expectNear(rangeVolatility(history, "yangZhang") ** 2, (1 - k) * 0.04, 1e-12);
   });
 
   it("refuses rounds for estimators of bars", () => {
@@ -109,7 +111,7 @@ describe("empirical odds", () => {
     const found = empiricalOdds(table, { z: -0.15, side: "long", now: 41 * DAY });
     expect(found.n).to.equal(40);
     expect(found.hits).to.equal(20);
-    expect(found.p).to.be.closeTo(20.5 / 41, 1e-12);
+    expectNear(found.p, 20.5 / 41, 1e-12);
   });
 
   it("counts a window that just touches", () => {
@@ -139,10 +141,7 @@ describe("empirical odds", () => {
   });
 
   it("gives a floor of half a window where none was hit", () => {
-    expect(empiricalOdds(table, { z: 1, side: "short", now: 41 * DAY }).p).to.be.closeTo(
-      0.5 / 41,
-      1e-12,
-    );
+    expectNear(empiricalOdds(table, { z: 1, side: "short", now: 41 * DAY }).p, 0.5 / 41, 1e-12);
   });
 
   it("tells how many of the hit windows came back", () => {
@@ -185,8 +184,8 @@ describe("empirical odds", () => {
 
   it("gives Wilson's interval: 10 of 100 is .0552 to .1744", () => {
     const { low, high } = binomialInterval({ share: 0.1, n: 100 });
-    expect(low).to.be.closeTo(0.0552, 5e-5);
-    expect(high).to.be.closeTo(0.1744, 5e-5);
+    expectNear(low, 0.0552, 5e-5);
+    expectNear(high, 0.1744, 5e-5);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   kellyLeverage,
 } from "../../../scripts/risk/kelly.ts";
 import { normalCdf, normalQuantile } from "../../../scripts/risk/normal.ts";
+import { expectNear } from "../../fixtures/near.ts";
 
 // The numbers of the golden table come from the research that this project began with, worked out there with other tools;
 // each is given to as many digits as it was written down with.
@@ -44,13 +45,13 @@ describe("normal distribution", () => {
 
   for (const [x, p] of table) {
     it(`gives ${p} at ${x}`, () => {
-      expect(normalCdf(x) / p).to.be.closeTo(1, 1e-7);
+      expectNear(normalCdf(x) / p, 1, 1e-7);
     });
   }
 
   it("is undone by its quantile", () => {
     for (const p of [1e-9, 0.000_5, 0.02, 0.3, 0.5, 0.9, 0.999_9]) {
-      expect(normalCdf(normalQuantile(p)) / p).to.be.closeTo(1, 1e-12);
+      expectNear(normalCdf(normalQuantile(p)) / p, 1, 1e-12);
     }
     expect(normalQuantile(0)).to.equal(Number.NEGATIVE_INFINITY);
     expect(normalQuantile(1)).to.equal(Number.POSITIVE_INFINITY);
@@ -80,15 +81,15 @@ describe("golden table", () => {
     ] as const;
     for (const [leverage, side, p, tolerance] of closedForm) {
       it(`gives ${p} for ${leverage}x ${side} in a day at 60%`, () => {
-        expect(oddsOf(leverage, side)).to.be.closeTo(p, tolerance);
+        expectNear(oddsOf(leverage, side), p, tolerance);
       });
     }
 
     it("gives twice what looking at the end alone gives: .0724 for 20x long, about half of .1439", () => {
       const v = SIGMA * Math.sqrt(DAY / YEAR);
       const terminal = normalCdf((distance(20, "long") + (SIGMA ** 2 / 2) * (DAY / YEAR)) / v);
-      expect(terminal).to.be.closeTo(0.0724, 5e-5);
-      expect(oddsOf(20, "long") / terminal).to.be.closeTo(2, 0.02);
+      expectNear(terminal, 0.0724, 5e-5);
+      expectNear(oddsOf(20, "long") / terminal, 2, 0.02);
     });
 
     it("is exactly twice the terminal probability without drift", () => {
@@ -96,14 +97,14 @@ describe("golden table", () => {
       const b = -0.1;
       const v = SIGMA * Math.sqrt(1 / 365);
       const driftless = driftlessHitProbability({ distance: b, sigma: SIGMA, horizon: DAY });
-      expect(driftless).to.be.closeTo(2 * normalCdf(b / v), 1e-15);
+      expectNear(driftless, 2 * normalCdf(b / v), 1e-15);
       const canceled = hitProbability({
         distance: b,
         sigma: SIGMA,
         horizon: DAY,
         mu: SIGMA ** 2 / 2,
       });
-      expect(canceled).to.be.closeTo(driftless, 1e-15);
+      expectNear(canceled, driftless, 1e-15);
     });
 
     it("uses ν/σ², not ν/σ, in the weight of reflected paths", () => {
@@ -112,7 +113,7 @@ describe("golden table", () => {
       // With ν/σ the weight were e^(2νb/σ) = 1.02816 instead, and the sum .14253.
       const right = 0.07242 + 1.04737 * 0.06819;
       const wrong = 0.07242 + 1.02816 * 0.06819;
-      expect(oddsOf(20, "long")).to.be.closeTo(right, 2e-5);
+      expectNear(oddsOf(20, "long"), right, 2e-5);
       expect(Math.abs(oddsOf(20, "long") - wrong)).to.be.greaterThan(1e-3);
     });
 
@@ -123,7 +124,7 @@ describe("golden table", () => {
         horizon: DAY,
         heartbeat: 3_600,
       };
-      expect(hitProbability(input)).to.be.closeTo(0.1141, 5e-5);
+      expectNear(hitProbability(input), 0.1141, 5e-5);
     });
 
     it("gives 22.8% for 5x long in 30 days, and 28.6% with funding of 3 bp per 8 h", () => {
@@ -131,15 +132,15 @@ describe("golden table", () => {
       const rate = 0.0003 * 3 * 365;
       const carry = fundingDrift({ rate, leverage: 5, side: "long" });
       // f ÷ (1 − 1/L) = 0.3285 ÷ 0.8.
-      expect(carry).to.be.closeTo(0.410_625, 1e-12);
-      expect(hitProbability(input)).to.be.closeTo(0.228, 5e-4);
-      expect(hitProbability({ ...input, carry })).to.be.closeTo(0.286, 5e-4);
+      expectNear(carry, 0.410_625, 1e-12);
+      expectNear(hitProbability(input), 0.228, 5e-4);
+      expectNear(hitProbability({ ...input, carry }), 0.286, 5e-4);
     });
 
     it("makes funding that is paid worse for a short too", () => {
       const input = { distance: distance(5, "short"), sigma: SIGMA, horizon: 30 * DAY };
       const carry = fundingDrift({ rate: 0.3285, leverage: 5, side: "short" });
-      expect(carry).to.be.closeTo(0.3285 / 1.2, 1e-12);
+      expectNear(carry, 0.3285 / 1.2, 1e-12);
       expect(hitProbability({ ...input, carry })).to.be.greaterThan(hitProbability(input));
     });
 
@@ -164,15 +165,15 @@ describe("golden table", () => {
           maintenance: MAINTENANCE,
           side,
         });
-        expect(found).to.be.closeTo(ratio, 5e-5);
-        expect(1 / found).to.be.closeTo(leverage, 0.06);
+        expectNear(found, ratio, 5e-5);
+        expectNear(1 / found, leverage, 0.06);
       });
     }
 
     it("gives 9.7x and 8.7x at 0.1%", () => {
       const input = { p: 0.001, sigma: SIGMA, horizon: DAY, maintenance: MAINTENANCE };
-      expect(1 / marginRatioFor({ ...input, side: "long" })).to.be.closeTo(9.7, 0.05);
-      expect(1 / marginRatioFor({ ...input, side: "short" })).to.be.closeTo(8.7, 0.05);
+      expectNear(1 / marginRatioFor({ ...input, side: "long" }), 9.7, 0.05);
+      expectNear(1 / marginRatioFor({ ...input, side: "short" }), 8.7, 0.05);
     });
 
     it("is what the driftless closed form liquidates with that probability", () => {
@@ -185,9 +186,11 @@ describe("golden table", () => {
           side,
         });
         const back = distanceOf({ margin, maintenance: 0.025, side });
-        expect(
+        expectNear(
           driftlessHitProbability({ distance: back, sigma: 0.8, horizon: 7 * DAY }),
-        ).to.be.closeTo(0.02, 1e-12);
+          0.02,
+          1e-12,
+        );
       }
     });
 
@@ -201,7 +204,7 @@ describe("golden table", () => {
   describe("medianTime", () => {
     it("is (b ÷ 0.6745σ)² years", () => {
       // (0.2 ÷ (0.674490 × 0.8))² = (0.2 ÷ 0.539592)² = 0.370651² = 0.137382 years.
-      expect(medianTime({ distance: -0.2, sigma: 0.8 }) / YEAR).to.be.closeTo(0.137_382, 1e-6);
+      expectNear(medianTime({ distance: -0.2, sigma: 0.8 }) / YEAR, 0.137_382, 1e-6);
     });
   });
 
@@ -215,15 +218,15 @@ describe("golden table", () => {
     ] as const;
     for (const [sigma, latency, buffer, tolerance] of rows) {
       it(`gives ${buffer} at ${sigma} after ${latency} s`, () => {
-        expect(latencyBuffer({ sigma, latency, q: 0.001 })).to.be.closeTo(buffer, tolerance);
+        expectNear(latencyBuffer({ sigma, latency, q: 0.001 }), buffer, tolerance);
       });
     }
   });
 
   describe("kelly", () => {
     it("gives x of the start ever with probability x, and x³ at half of it", () => {
-      expect(drawdownProbability({ fraction: 1, share: 0.3 })).to.be.closeTo(0.3, 1e-15);
-      expect(drawdownProbability({ fraction: 0.5, share: 0.3 })).to.be.closeTo(0.027, 1e-15);
+      expectNear(drawdownProbability({ fraction: 1, share: 0.3 }), 0.3, 1e-15);
+      expectNear(drawdownProbability({ fraction: 0.5, share: 0.3 }), 0.027, 1e-15);
       expect(() => drawdownProbability({ fraction: 2, share: 0.3 })).to.throw(RiskInputError);
     });
 
@@ -231,16 +234,16 @@ describe("golden table", () => {
       const input = { mu: 0.3, riskFree: 0.05, sigma: 0.5 };
       expect(kellyLeverage(input)).to.equal(1);
       // 0.05 + (0.25 ÷ 0.5)² ÷ 2.
-      expect(growthRate(1, input)).to.be.closeTo(0.175, 1e-15);
-      expect(growthRate(2, input)).to.be.closeTo(0.05, 1e-15);
+      expectNear(growthRate(1, input), 0.175, 1e-15);
+      expectNear(growthRate(2, input), 0.05, 1e-15);
     });
 
     it("tells growth at one standard error to either side", () => {
       const [row] = growthTable({ mu: 0.3, riskFree: 0, sigma: 0.5, standardError: 0.2 }, [2]);
       // 2μ − 4 × 0.25 ÷ 2 at 0.1, 0.3 and 0.5.
-      expect(row?.low).to.be.closeTo(-0.3, 1e-15);
-      expect(row?.expected).to.be.closeTo(0.1, 1e-15);
-      expect(row?.high).to.be.closeTo(0.5, 1e-15);
+      expectNear(row?.low, -0.3, 1e-15);
+      expectNear(row?.expected, 0.1, 1e-15);
+      expectNear(row?.high, 0.5, 1e-15);
     });
   });
 });

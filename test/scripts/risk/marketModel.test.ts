@@ -12,6 +12,7 @@ import {
   toWad,
 } from "../../../scripts/risk/market/spec.ts";
 import { type Replay, replayPath } from "../../../scripts/risk/replay.ts";
+import { expectNear } from "../../fixtures/near.ts";
 import { SPEC } from "./simulationSpec.ts";
 
 const PATHS = 25;
@@ -68,9 +69,9 @@ function compare(run: MarketRun, exact: Replay, path: number): void {
     for (const { kind } of position.events) SEEN[kind] += 1;
     expect(fate?.ended, where).to.equal(position.state);
     // Two thousandths of a cent in a million: doubles against wei.
-    expect(fate?.paidOut, where).to.be.closeTo(Number(position.worth) / UNIT, 2e-5);
-    expect(fate?.paidIn, where).to.be.closeTo(Number(position.paidIn) / UNIT, 2e-5);
-    expect(fate?.shortfall, where).to.be.closeTo(Number(position.shortfall) / UNIT, 2e-5);
+    expectNear(fate?.paidOut, Number(position.worth) / UNIT, 2e-5, where);
+    expectNear(fate?.paidIn, Number(position.paidIn) / UNIT, 2e-5, where);
+    expectNear(fate?.shortfall, Number(position.shortfall) / UNIT, 2e-5, where);
   }
 }
 

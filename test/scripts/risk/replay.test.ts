@@ -8,6 +8,7 @@ import {
   type ReplayInput,
   replayPath,
 } from "../../../scripts/risk/replay.ts";
+import { expectNear } from "../../fixtures/near.ts";
 import { curvesOf, termsOf } from "../../fixtures/states.ts";
 
 const WAD = 10n ** 18n;
@@ -49,7 +50,7 @@ function inputOf(prices: readonly number[], changes: Partial<ReplayInput> = {}):
 }
 
 const near = (amount: bigint | undefined, expected: number) =>
-  expect(Number(amount ?? -1n) / 1e18).to.be.closeTo(expected, 1e-4);
+  expectNear(Number(amount ?? -1n) / 1e18, expected, 1e-4);
 
 describe("replayPath", () => {
   it("refuses a position that the market would not open", () => {
@@ -161,7 +162,7 @@ describe("crashRounds", () => {
         ({ price }) => Number(price) / 1e21,
       );
       expect(prices[0]).to.equal(1);
-      expect(Math.min(...prices)).to.be.closeTo(share, 2e-3);
+      expectNear(Math.min(...prices), share, 2e-3);
     });
   }
 
@@ -172,8 +173,8 @@ describe("crashRounds", () => {
           ({ price }) => Number(price) / 1e18,
         ),
       );
-    expect(lowest("venue")).to.be.closeTo(0.349, 1e-9);
-    expect(lowest("oracle")).to.be.closeTo(0.65, 2e-3);
+    expectNear(lowest("venue"), 0.349, 1e-9);
+    expectNear(lowest("oracle"), 0.65, 2e-3);
   });
 
   it("gives every crash rounds that rise in time", () => {

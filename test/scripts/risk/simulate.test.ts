@@ -15,6 +15,7 @@ import { drawerOf, PricePath } from "../../../scripts/risk/market/path.ts";
 import { writeSimulationReport } from "../../../scripts/risk/market/report.ts";
 import { simulate } from "../../../scripts/risk/market/simulate.ts";
 import { cellsOf, type SimulationSpec, startOf } from "../../../scripts/risk/market/spec.ts";
+import { expectNear } from "../../fixtures/near.ts";
 import { CELL, SPEC } from "./simulationSpec.ts";
 
 const SMALL: SimulationSpec = {
@@ -120,7 +121,7 @@ describe("Merger", () => {
     for (const [place, summary] of merger.summarize().entries()) {
       const worst = [...(whole[place]?.shortfalls ?? [])].sort((a, b) => b - a).slice(0, 3);
       const mean = worst.reduce((sum, value) => sum + value, 0) / 3 / SMALL.cash;
-      expect(summary.shortfallEs99).to.be.closeTo(mean, 1e-15);
+      expectNear(summary.shortfallEs99, mean, 1e-15);
     }
     expect(tailSize(SMALL)).to.equal(3);
   });

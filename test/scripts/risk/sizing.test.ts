@@ -15,6 +15,7 @@ import { quoteOdds } from "../../../scripts/risk/odds.ts";
 import { drawsOf } from "../../../scripts/risk/random.ts";
 import { marginFor, reserveFor, sizeFor, timeByFees } from "../../../scripts/risk/sizing.ts";
 import { ewmaVolatility } from "../../../scripts/risk/volatility.ts";
+import { expectNear } from "../../fixtures/near.ts";
 import { curvesOf, marketOf, positionOf, termsOf } from "../../fixtures/states.ts";
 
 const WAD = 10n ** 18n;
@@ -54,17 +55,17 @@ describe("marginFor", () => {
 
   it("gives the closed form of the golden table, and the fee on top", () => {
     const found = marginFor(input);
-    expect(found.closedForm).to.be.closeTo(0.0823, 5e-5);
+    expectNear(found.closedForm, 0.0823, 5e-5);
     expect(found.empirical).to.equal(undefined);
     // The least that the market takes is 1%; a position fee of 0.05% comes on top.
-    expect(found.required).to.be.closeTo(0.01, 1e-12);
-    expect(found.advised).to.be.closeTo(0.0823 + 0.0005, 5e-5);
+    expectNear(found.required, 0.01, 1e-12);
+    expectNear(found.advised, 0.0823 + 0.0005, 5e-5);
   });
 
   it("finds about the same in a walk of that volatility, looked at every hour", () => {
     const found = marginFor({ ...input, p: 0.05, table: TABLE });
     expect(found.n).to.be.within(700, 730);
-    expect(found.empirical ?? 0).to.be.closeTo(found.closedForm, 0.012);
+    expectNear(found.empirical ?? 0, found.closedForm, 0.012);
   });
 
   it("says nothing about probabilities that are too small for the windows", () => {
@@ -72,14 +73,14 @@ describe("marginFor", () => {
   });
 
   it("never advises less than the market takes", () => {
-    expect(marginFor({ ...input, p: 0.9 }).advised).to.be.closeTo(0.0105, 1e-12);
+    expectNear(marginFor({ ...input, p: 0.9 }).advised, 0.0105, 1e-12);
   });
 });
 
 describe("sizeFor", () => {
   it("is the margin over the advised ratio", () => {
     const input = { p: 0.01, side: "short", sigma: 0.6, horizon: DAY, terms: TERMS } as const;
-    expect(sizeFor(input, 1_000).notional).to.be.closeTo(1_000 / (0.0897 + 0.0005), 10);
+    expectNear(sizeFor(input, 1_000).notional, 1_000 / (0.0897 + 0.0005), 10);
     expect(() => sizeFor(input, 0)).to.throw(RiskInputError);
   });
 });
@@ -97,9 +98,9 @@ describe("reserveFor", () => {
 
   it("lets the price run as far as it goes but for 1%: e^(0.0314049 × 2.5758) − 1 = 8.43%", () => {
     const found = reserveFor(input);
-    expect(found.move).to.be.closeTo(0.0843, 5e-5);
-    expect(found.reserve).to.be.closeTo(843, 0.5);
-    expect(found.costPerDay).to.be.closeTo(843 * 1e-9 * DAY, 1e-4);
+    expectNear(found.move, 0.0843, 5e-5);
+    expectNear(found.reserve, 843, 0.5);
+    expectNear(found.costPerDay, 843 * 1e-9 * DAY, 1e-4);
   });
 
   it("stays within the bounds of the market", () => {
@@ -141,9 +142,9 @@ describe("quoteOdds", () => {
     expect(found.mostToLose).to.equal(1_300n * WAD);
     expect(found.mostToWin).to.equal(5_000n * WAD);
     // 19,000 ÷ (10 × 0.995).
-    expect(Number(found.liquidationPrice) / 1e18).to.be.closeTo(1_909.547_738, 1e-6);
+    expectNear(Number(found.liquidationPrice) / 1e18, 1_909.547_738, 1e-6);
     expect(found.horizons.map(({ horizon }) => horizon)).to.deep.equal([3_600, DAY, 7 * DAY]);
-    expect(found.sigma).to.be.closeTo(0.6, 0.15);
+    expectNear(found.sigma, 0.6, 0.15);
     const [hour, day, week] = found.horizons.map(({ empirical }) => empirical?.p ?? -1);
     expect(hour ?? 1).to.be.lessThan(day ?? 0);
     expect(day ?? 1).to.be.lessThan(week ?? 0);
@@ -151,7 +152,7 @@ describe("quoteOdds", () => {
 
   it("gives the golden odds of 20x at 60% in closed form, funding and borrow fee being nothing", () => {
     const found = quoteOdds({ position, scene, history: HISTORY, sigma: 0.6, horizons: [DAY] });
-    expect(found.horizons[0]?.closedForm).to.be.closeTo(0.1439, 1e-4);
+    expectNear(found.horizons[0]?.closedForm, 0.1439, 1e-4);
   });
 
   it("adds what funding and the borrow fee take as drift", () => {
@@ -165,7 +166,7 @@ describe("quoteOdds", () => {
       sigma: 0.6,
       horizons: [DAY],
     });
-    expect(found.carry).to.be.closeTo(0.3285, 1e-9);
+    expectNear(found.carry, 0.3285, 1e-9);
     expect(found.horizons[0]?.closedForm ?? 0).to.be.greaterThan(0.1439 + 0.001);
   });
 
@@ -203,7 +204,11 @@ describe("allocate", () => {
 
   it("spends the budget, neither more nor less", () => {
     for (const { margins } of allocate(INPUT)) {
-      expect(margins.reduce((sum, margin) => sum + margin, 0)).to.be.closeTo(3_000, 1e-6);
+      expectNear(
+        margins.reduce((sum, margin) => sum + margin, 0),
+        3_000,
+        1e-6,
+      );
     }
   });
 
@@ -229,7 +234,7 @@ describe("allocate", () => {
       return allocate(alone)[0]?.bound ?? Number.NaN;
     };
     const slopes = INPUT.positions.map((_, place) => chance(place, -1) - chance(place, 1));
-    for (const slope of slopes) expect(slope / (slopes[0] ?? 1)).to.be.closeTo(1, 0.02);
+    for (const slope of slopes) expectNear(slope / (slopes[0] ?? 1), 1, 0.02);
   });
 
   it("refuses a budget below the initial margins, and numbers that make no sense", () => {
