@@ -107,4 +107,39 @@ describe("MarketRun", () => {
       for (const count of Object.values(SEEN)) expect(count).to.be.greaterThan(20);
     });
   });
+
+  describe("given a search that looks at every step", () => {
+    /** Never passes over a step. */
+    class EveryStep extends PricePath {
+      override next(from: number): number {
+        return from;
+      }
+    }
+
+    it("finds what the search by barriers finds, on 300 paths", () => {
+      const [cell] = cellsOf(SPEC);
+      if (cell === undefined) throw new Error("No cell.");
+      const rules = modelRulesOf(rulesOfCell(SPEC, cell));
+      const input = { rules, start: startOf(SPEC, cell), latency: 700, step: SPEC.step };
+      const [fast, slow] = [new MarketRun(input), new MarketRun(input)];
+      const steps = SPEC.horizon / SPEC.step;
+      const [path, every] = [new PricePath(steps), new EveryStep(steps)];
+      const { draw } = drawer();
+      // Accruing in more steps rounds otherwise, far below a cent.
+      const ends = ({ fates, poolGain }: MarketRun) => [
+        poolGain.toFixed(4),
+        ...fates.map(({ ended, paidOut, paidIn, partials }) =>
+          [ended, paidOut.toFixed(4), paidIn.toFixed(4), partials].join(" "),
+        ),
+      ];
+      for (let number = 0; number < 300; number += 1) {
+        draw(number, path);
+        draw(number, every);
+        const lotOf = (place: number) => mandateOf(number, place, 50_000);
+        fast.run(path, lotOf);
+        slow.run(every, lotOf);
+        expect(ends(fast), `path ${number}`).to.deep.equal(ends(slow));
+      }
+    });
+  });
 });
