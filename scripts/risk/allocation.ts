@@ -41,7 +41,7 @@ const ROUNDS = 200;
 
 /**
  * Share a budget three ways: equal parts; by the rule of thumb, notional × volatility; and so that the sum of the chances
- * is least, where another unit of margin helps every position alike (RISK: allocation).
+ * is least, where another unit of margin helps every position alike (docs/risk.md: allocation).
  *
  * @throws {NoSolutionError} When the budget does not cover the initial margins.
  * @throws {RiskInputError} When a number makes no sense.

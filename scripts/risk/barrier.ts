@@ -29,7 +29,7 @@ export interface BarrierInput {
 }
 
 /**
- * Return the probability that the price touches the barrier within the horizon (RISK: closed form).
+ * Return the probability that the price touches the barrier within the horizon (docs/risk.md: closed form).
  *
  * @throws {RiskInputError} When a number makes no sense.
  */
@@ -115,7 +115,7 @@ export interface MarginInput {
 }
 
 /**
- * Return the least margin, as a share of notional, that is liquidated with probability `p` (RISK: closed form, no drift).
+ * Return the least margin, as a share of notional, that is liquidated with probability `p` (docs/risk.md: closed form, no drift).
  *
  * @throws {RiskInputError} When a number makes no sense.
  */

@@ -45,7 +45,7 @@ export interface EmpiricalOdds {
 }
 
 /**
- * Measure every window of a history (RISK: empirical odds). Windows begin a horizon apart, and at most a day.
+ * Measure every window of a history (docs/risk.md: empirical odds). Windows begin a horizon apart, and at most a day.
  *
  * @throws {HistoryTooShortError} When no window is whole.
  */

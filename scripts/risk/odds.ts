@@ -66,7 +66,7 @@ export interface OddsQuote {
 }
 
 /**
- * Quote the odds that a position, open or planned, is liquidated (RISK: odds). The history's last price is taken for now:
+ * Quote the odds that a position, open or planned, is liquidated (docs/risk.md: odds). The history's last price is taken for now:
  * its newest volatility scales past moves to today.
  *
  * @throws {RiskInputError} When the position is not open or the history's volatility is unknown.

@@ -14,7 +14,7 @@ const WARM_UP = 10 * DAY;
  * Return the volatility known at each price, from it and those before [per √year]; not a number while too little is known.
  *
  * Exponentially weighted by time: each squared return weighs `decay` per day of age, so bars of any length and rounds at
- * any moment give the same scale (RISK: volatility).
+ * any moment give the same scale (docs/risk.md: volatility).
  */
 export function ewmaVolatility(
   { times, close }: Pick<History, "times" | "close">,

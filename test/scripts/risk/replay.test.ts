@@ -146,7 +146,7 @@ describe("crashRounds", () => {
     expect(() => crashRounds("tulips", input)).to.throw(RiskInputError, "black-thursday-eth");
   });
 
-  // Worst move of a long within 24 h as the public record has it: RISKMATH §6.
+  // Worst move of a long within 24 h as the public record has it.
   const worst = [
     ["bch-war-btc", 0.826],
     ["black-thursday-eth", 0.47],
