@@ -7,7 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IERC7540} from "../interfaces/IERC7540.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {TokenScale} from "../libraries/TokenScale.sol";
-import {Market} from "../types/Market.sol";
+import {Market, SETTLED} from "../types/Market.sol";
 import {PoolLedger} from "./PoolLedger.sol";
 
 /// @title PoolShares
@@ -120,7 +120,9 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         require(!_marginVault.isLocked(), MarketLocked());
         Market memory market = _marginVault.market();
         market.accrue(block.timestamp);
-        return _netAssets(_cash, _claimOnPool(market, _displayPrice(market.referencePrice))) / _scale;
+        // A settled market pays at its last price, whatever the oracle has said since.
+        uint256 price = market.clock == SETTLED ? market.lastPrice : _displayPrice(market.referencePrice);
+        return _netAssets(_cash, _claimOnPool(market, price)) / _scale;
     }
 
     /// @inheritdoc ERC4626

@@ -33,7 +33,9 @@ describe("MarketCharter announceTerms (BH-201)", () => {
   it("reverts when a value lies outside of its hard bounds", async () => {
     const { market, charter } = await networkHelpers.loadFixture(marketFixture);
     // Push feeds ask for 4%; the liquidation target of 1.25 over 2.5% for 3.125%.
-    await expect(charter.announceTerms(await termsWith(market, { initialMarginRatio: wad("0.039") })))
+    await expect(
+      charter.announceTerms(await termsWith(market, { initialMarginRatio: wad("0.039") })),
+    )
       .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
       .withArgs(encodeBytes32String("initialMarginRatio"), wad("0.039"), wad("0.04"), wad("1"));
   });
@@ -59,7 +61,9 @@ describe("MarketCharter announceTerms (BH-201)", () => {
   it("reverts when the cap on open interest would not hold under them", async () => {
     const { market, charter } = await networkHelpers.loadFixture(marketFixture);
     // 20,000,000 × 2 × 0.04% = 16,000.
-    await expect(charter.announceTerms(await termsWith(market, { positionFeeRatio: wad("0.0004") })))
+    await expect(
+      charter.announceTerms(await termsWith(market, { positionFeeRatio: wad("0.0004") })),
+    )
       .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
       .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000"), 1n, wad("16000"));
   });

@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { encodeBytes32String } from "ethers";
 import { network } from "hardhat";
+import type { MarketParametersStruct } from "../../../types/ethers-contracts/contracts/MarketFactory.ts";
 import { deployMarket } from "../../fixtures/market.ts";
 import { CURATOR, DAY, GUARDIAN, NOBODY } from "../../fixtures/powers.ts";
-import { encodeBytes32String } from "ethers";
-import type { MarketParametersStruct } from "../../../types/ethers-contracts/contracts/MarketFactory.ts";
 import { plain, plainTree } from "../../fixtures/structs.ts";
 
 const connection = await network.create();
@@ -79,7 +79,9 @@ describe("MarketCharter, created with its powers (BH-200)", () => {
       const { create, factory, accounts } = await networkHelpers.loadFixture(marketFixture);
       await create({ curator: NOBODY, guardian: NOBODY });
       const { charter } = await factory.marketOf(2n);
-      const created = (await ethers.getContractAt("MarketCharter", charter)).connect(accounts.curator);
+      const created = (await ethers.getContractAt("MarketCharter", charter)).connect(
+        accounts.curator,
+      );
       for (const call of [
         () => created.announceMaxOpenInterest(1n),
         () => created.stopIncreases(),

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { encodeBytes32String } from "ethers";
 import { network } from "hardhat";
 import { wad } from "../../fixtures/orderRequests.ts";
-import { enact, ENACTMENT_WINDOW, termsWith } from "../../fixtures/powers.ts";
+import { ENACTMENT_WINDOW, enact, termsWith } from "../../fixtures/powers.ts";
 import { plain } from "../../fixtures/structs.ts";
 import { calmMarket, openLong } from "../../fixtures/vault.ts";
 

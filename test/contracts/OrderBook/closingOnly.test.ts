@@ -4,7 +4,15 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { openShort, scriptOracle, stopLoss, tellPrice } from "../../fixtures/powers.ts";
 import { submitOrder } from "../../fixtures/trading.ts";
-import { calmMarket, cancelReason, logOf, mined, now, openLong, refusal } from "../../fixtures/vault.ts";
+import {
+  calmMarket,
+  cancelReason,
+  logOf,
+  mined,
+  now,
+  openLong,
+  refusal,
+} from "../../fixtures/vault.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -148,7 +156,11 @@ describe("A price that may only close positions (BH-217)", () => {
   it("closes by trigger order", async () => {
     const { market, marginVault, orderBook, accounts, positionId, tell } =
       await networkHelpers.loadFixture(marketFixture);
-    const { orderId } = await submitOrder(market, accounts.alice, stopLoss(positionId, wad("1990")));
+    const { orderId } = await submitOrder(
+      market,
+      accounts.alice,
+      stopLoss(positionId, wad("1990")),
+    );
     await networkHelpers.time.increase(5n);
     await tell(wad("1985"));
     await orderBook.execute([orderId], "0x", accounts.keeper);
@@ -176,8 +188,14 @@ describe("A price that may only close positions (BH-217)", () => {
   });
 
   /** A price of 2,000 of this second that also covers the second in which the order of `submittedAt` wants its price. */
-  async function tellCovering(market: { readonly oracle: { readonly target: unknown } }, submittedAt: bigint) {
-    const oracle = await connection.ethers.getContractAt("ScriptedOracle", String(market.oracle.target));
+  async function tellCovering(
+    market: { readonly oracle: { readonly target: unknown } },
+    submittedAt: bigint,
+  ) {
+    const oracle = await connection.ethers.getContractAt(
+      "ScriptedOracle",
+      String(market.oracle.target),
+    );
     const observedAt = BigInt(await networkHelpers.time.latest()) + 1n;
     await networkHelpers.time.setNextBlockTimestamp(observedAt);
     await oracle.tell({

@@ -234,7 +234,13 @@ describe("What operators can and cannot do besides (BH-213)", () => {
     for (const caller of [bob, carol]) {
       await expect(mandateBook.connect(caller).addMarginFor(positionId, 2_000_000n))
         .to.emit(marginVault, "MarginAdded")
-        .withArgs(positionId, mandateBook, (value: bigint) => value > 0n, wad("2"), () => true);
+        .withArgs(
+          positionId,
+          mandateBook,
+          (value: bigint) => value > 0n,
+          wad("2"),
+          () => true,
+        );
     }
     expect(await token.balanceOf(mandateBook)).to.equal(0n);
     expect(await token.allowance(alice, mandateBook)).to.equal(6_000_000n);

@@ -45,8 +45,7 @@ async function transferredFixture() {
 
 describe("OrderBook transferPosition (BH-215)", () => {
   it("reverts when the position is not open: unknown, waiting or closed", async () => {
-    const { market, owner, positionId, accounts } =
-      await networkHelpers.loadFixture(marketFixture);
+    const { market, owner, positionId, accounts } = await networkHelpers.loadFixture(marketFixture);
     const waiting = await submitOrder(market, accounts.alice, {
       sizeDelta: wad("1"),
       margin: wad("500"),
@@ -108,7 +107,11 @@ describe("OrderBook transferPosition (BH-215)", () => {
       .withArgs(positionId, alice, bob, sequence + 1n);
     const after = await marginVault.position(positionId);
     // Traits: one transfer, counted above the lowest bit.
-    expect(after.toObject()).to.deep.equal({ ...before.toObject(), owner: bob.address, traits: 2n });
+    expect(after.toObject()).to.deep.equal({
+      ...before.toObject(),
+      owner: bob.address,
+      traits: 2n,
+    });
   });
 
   it("gives margin, orders and payouts to the new owner, and takes them from the old", async () => {
