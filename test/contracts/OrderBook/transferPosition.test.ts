@@ -4,6 +4,7 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { proofOf, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { NOBODY, openShort, stopLoss } from "../../fixtures/powers.ts";
+import { plain } from "../../fixtures/structs.ts";
 import { submitAndExecute, submitOrder } from "../../fixtures/trading.ts";
 import { calmMarket, now, openLong, refusal } from "../../fixtures/vault.ts";
 
@@ -107,8 +108,8 @@ describe("OrderBook transferPosition (BH-215)", () => {
       .withArgs(positionId, alice, bob, sequence + 1n);
     const after = await marginVault.position(positionId);
     // Traits: one transfer, counted above the lowest bit.
-    expect(after.toObject()).to.deep.equal({
-      ...before.toObject(),
+    expect(plain(after)).to.deep.equal({
+      ...plain(before),
       owner: bob.address,
       traits: 2n,
     });
