@@ -31,6 +31,7 @@ const chainlinkStreams = {
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
+  networks: { default: { type: "edr-simulated", hardfork: "prague" } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
   solidity: {
     npmFilesToBuild: [

@@ -235,8 +235,8 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         if (mandate.round != roundOf[owner]) return (0, RescueOutcome.NoMandate);
         if (block.timestamp > mandate.expiry) return (0, RescueOutcome.Expired);
         if (equity <= 0) return (0, RescueOutcome.Insolvent);
-        uint256 trigger = maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP);
-        if (early && uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
+        uint256 trigger = early ? maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP) : maintenanceMargin;
+        if (uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
         if (block.timestamp < uint256(mandate.rescuedAt) + mandate.minInterval) return (0, RescueOutcome.TooSoon);
         if (keeperFee > mandate.maxKeeperFeeE6 * _STEP) return (0, RescueOutcome.FeeTooHigh);
         uint256 target = maintenanceMargin.mulWadUp(mandate.targetRatioE6 * _STEP);
