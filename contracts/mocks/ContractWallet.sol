@@ -31,8 +31,8 @@ contract ContractWallet is IERC1271 {
 
     /// @inheritdoc IERC1271
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        (address recovered, ECDSA.RecoverError error, ) = ECDSA.tryRecoverCalldata(hash, signature);
-        bool valid = error == ECDSA.RecoverError.NoError && recovered == signer;
+        (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(hash, signature);
+        bool valid = failure == ECDSA.RecoverError.NoError && recovered == signer;
         return valid ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
     }
 }

@@ -187,12 +187,7 @@ describe("MarginVault liquidate with a mandate and a hostile token", () => {
       return { ...world, wallet, tell };
     }
 
-    for (const name of [
-      "setMandate",
-      "revokeMandate",
-      "transferPosition",
-      "addMarginFor",
-    ] as const) {
+    for (const name of ["setMandate", "revokeMandate", "transferPosition"] as const) {
       it(`cannot ${name} there`, async () => {
         const { market, mandateBook, orderBook, token, vault, wallet, accounts, tell, positionId } =
           await networkHelpers.loadFixture(puppetFixture);
@@ -205,7 +200,6 @@ describe("MarginVault liquidate with a mandate and a hostile token", () => {
             positionId,
             accounts.bob.address,
           ]),
-          addMarginFor: mandateBook.interface.encodeFunctionData("addMarginFor", [positionId, 5n]),
         }[name];
         await tell(name === "transferPosition" ? orderBook : mandateBook, payload);
         const receipt = await liquidate(market, positionId);
@@ -217,6 +211,20 @@ describe("MarginVault liquidate with a mandate and a hostile token", () => {
         expect((await mandateBook.mandateOf(positionId)).capLeft).to.equal(wad("2489.749749"));
       });
     }
+
+    it("is liquidated when it burns the pull's gas, here by moving tokens without end", async () => {
+      const { market, mandateBook, token, wallet, tell, positionId } =
+        await networkHelpers.loadFixture(puppetFixture);
+      const before = await token.balanceOf(wallet);
+      await tell(
+        mandateBook,
+        mandateBook.interface.encodeFunctionData("addMarginFor", [positionId, 5n]),
+      );
+      const receipt = await liquidate(market, positionId);
+      const { rescue } = logOf(market, receipt, "PositionLiquidated");
+      expect(rescue).to.equal(OUTCOME.TransferFailed);
+      expect(await token.balanceOf(wallet)).to.equal(before);
+    });
 
     it("may revoke all its mandates there, which counts from the next on", async () => {
       const { market, mandateBook, token, vault, tell, positionId } =
