@@ -114,6 +114,19 @@ describe("MandateBook preview, the same as pull", () => {
     expect(await ask()).to.deep.equal([0n, OUTCOME.NoMandate]);
   });
 
+  it("finds no mandate where the position went away and came back", async () => {
+    const { book, orderBook, alice, accounts, positionId } =
+      await networkHelpers.loadFixture(marketFixture);
+    await orderBook.connect(alice).transferPosition(positionId, accounts.bob);
+    await orderBook.connect(accounts.bob).transferPosition(positionId, alice);
+    // The vault does not even ask: see rescue.attacks.test.ts.
+    const { equity, maintenance, fee, early } = ASKED;
+    expect([...(await book.preview(positionId, equity, maintenance, fee, early))]).to.deep.equal([
+      0n,
+      OUTCOME.NoMandate,
+    ]);
+  });
+
   it("counts in its last second and not in the next", async () => {
     const { market, ask, set } = await networkHelpers.loadFixture(marketFixture);
     const expiry = (await now(market)) + 100n;

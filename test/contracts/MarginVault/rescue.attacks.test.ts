@@ -38,6 +38,19 @@ async function expectRefused(market: MarketFixture, positionId: bigint, outcome:
 }
 
 describe("attacks on rescue", () => {
+  describe("a stranger who writes into the vault that a mandate stands, or none", () => {
+    it("is refused, even as the owner", async () => {
+      const { marginVault, alice, bob, positionId } =
+        await networkHelpers.loadFixture(marketFixture);
+      for (const account of [alice, bob]) {
+        await expect(marginVault.connect(account).setMandated(positionId, false))
+          .to.be.revertedWithCustomError(marginVault, "NotAuthorized")
+          .withArgs(account.address);
+      }
+      expect((await marginVault.position(positionId)).traits).to.equal(1n);
+    });
+  });
+
   describe("donations to every contract (44)", () => {
     it("change no number of a rescue", async () => {
       const { market, marginVault, liquidityVault, mandateBook, token, alice, bob, positionId } =
