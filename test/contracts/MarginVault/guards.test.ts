@@ -232,6 +232,14 @@ describe("MarginVault guards", () => {
       );
       await expectConservation(market);
     });
+
+    it("loses nothing that a cancelled order forfeits", async () => {
+      const { market, orderBook, token, closing, missed } = await batchFixture();
+      const data = orderBook.interface.encodeFunctionData("cancel", [missed, "0x"]);
+      await token.setReentry(orderBook, data);
+      await executeOrder(market, closing, wad("2100"));
+      await expectConservation(market);
+    });
   });
 
   describe("given a batch at the price of now", () => {
