@@ -235,7 +235,10 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     }
 
     function _revoke(Parts memory parts, uint256 positionId, address owner) private {
+        // Kept, so that revoking a mandate and giving it anew cannot shorten its pause.
+        uint40 rescuedAt = _mandates[positionId].rescuedAt;
         delete _mandates[positionId];
+        _mandates[positionId].rescuedAt = rescuedAt;
         emit MandateRevoked(positionId, owner, ++sequence);
         parts.marginVault.setMandated(positionId, false);
     }

@@ -72,8 +72,8 @@ abstract contract CharterFacts is IMarketCharter, ICommonErrors {
         _marginVault = IMarginVault(addresses_.marginVault);
         uint256 threshold = IOracle(parameters.oracle).deviationThreshold();
         uint256 spread = parameters.orders.latencySpread;
-        // The order book refuses a spread below threshold and fee together.
-        _maxPositionFee = spread > threshold ? spread - threshold : 0;
+        ParameterBounds.check("latencySpread", spread, threshold + parameters.terms.positionFeeRatio, 0.1e18);
+        _maxPositionFee = spread - threshold;
         _createdAt = uint64(block.timestamp);
         _addresses = addresses_;
         _curves = parameters.curves;
