@@ -96,6 +96,8 @@ interface IMandateBook is IMulticall {
 
     /// @notice Takes back the mandate of a position. Only its owner.
     ///
+    /// Warning: a signature that was given and not used stays good until its deadline; {revokeAllMandates} voids it.
+    ///
     /// @dev Emits {MandateRevoked}.
     function revokeMandate(uint256 positionId) external;
 

@@ -46,7 +46,8 @@ function recompute(logged: Result) {
   const closed = -BigInt(logged.sizeDelta);
   const before = BigInt(logged.size) + closed;
   const notional = (before * BigInt(logged.price)) / WAD;
-  const atFill = BigInt(logged.equity) + (closed * (logged.fillPrice - logged.price)) / WAD;
+  const atFill =
+    BigInt(logged.equity) + (closed * (BigInt(logged.fillPrice) - BigInt(logged.price))) / WAD;
   const asked = max(mulUp(mulUp(closed, logged.price), TERMS.feeRatio), TERMS.floor);
   const whole = logged.size === 0n;
   const equity = max(atFill, 0n);
@@ -147,7 +148,9 @@ describe("receipts", () => {
       expect(share).to.be.closeTo(((target - BigInt(logged.equity)) * WAD) / relief, 10n ** 9n);
       const rest = BigInt(logged.equity) - BigInt(logged.fee);
       const restTarget = ((WAD - share) * target) / WAD;
-      expect(rest + (closed * (logged.fillPrice - logged.price)) / WAD).to.be.at.least(restTarget);
+      expect(
+        rest + (closed * (BigInt(logged.fillPrice) - BigInt(logged.price))) / WAD,
+      ).to.be.at.least(restTarget);
     });
   });
 
