@@ -86,7 +86,6 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
             keccak256(abi.encode(_REQUEST_TYPEHASH, request, roundOf[owner], nonce, deadline))
         );
         require(SignatureChecker.isValidSignatureNow(owner, digest, signature), SignatureInvalid(owner));
-        nonces[owner] = nonce + 1;
         if (request.cap == 0) _revoke(parts, request.positionId, owner);
         else _set(parts, request, position);
     }
@@ -216,6 +215,8 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         _check("maxKeeperFee", request.maxKeeperFee, floor, type(uint48).max * _STEP);
         _check("maxKeeperFee rounding", request.maxKeeperFee % _STEP, 0, 0);
         _check("cap", request.cap, request.maxKeeperFee + 1, type(uint96).max);
+        // An older signature, not yet shown, must not undo this.
+        ++nonces[position.owner];
         Mandate storage stored = _mandates[request.positionId];
         Mandate memory mandate = Mandate({
             owner: position.owner,
@@ -235,6 +236,7 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     }
 
     function _revoke(Parts memory parts, uint256 positionId, address owner) private {
+        ++nonces[owner];
         // Kept, so that revoking a mandate and giving it anew cannot shorten its pause.
         uint40 rescuedAt = _mandates[positionId].rescuedAt;
         delete _mandates[positionId];

@@ -96,9 +96,7 @@ interface IMandateBook is IMulticall {
 
     /// @notice Takes back the mandate of a position. Only its owner.
     ///
-    /// Warning: a signature that was given and not used stays good until its deadline; {revokeAllMandates} voids it.
-    ///
-    /// @dev Emits {MandateRevoked}.
+    /// @dev Emits {MandateRevoked}. Voids the caller's signatures that were not yet used, as {setMandate} does.
     function revokeMandate(uint256 positionId) external;
 
     /// @notice Takes back every mandate that the caller has given, and voids signatures not yet used.
