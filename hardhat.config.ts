@@ -31,18 +31,25 @@ const chainlinkStreams = {
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
+  networks: { default: { type: "edr-simulated", hardfork: "prague" } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
   solidity: {
     npmFilesToBuild: [
       "chainlink-contracts-0.6/src/v0.6/EACAggregatorProxy.sol",
       "chainlink-contracts-0.6/src/v0.6/FluxAggregator.sol",
       "@chainlink/contracts/src/v0.8/l2ep/arbitrum/ArbitrumSequencerUptimeFeed.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/FeeManager.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/RewardManager.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/Verifier.sol",
+      "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/VerifierProxy.sol",
     ],
     profiles: {
       default: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
       production: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
     },
   },
+  // Test doubles: what they do is not under test.
+  coverage: { skipFiles: ["contracts/mocks/**"] },
   test: {
     solidity: {
       fuzz: { runs: 16 },

@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { type GasRow, measureGas } from "./gas.ts";
 import { PUBLISHED_GAS } from "./published.ts";
+import { measureRisk, type RiskReport } from "./risk.ts";
 
 const program = new Command("bench").description("Measurements that anybody can repeat.");
 
@@ -22,6 +23,75 @@ program
       writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
     }
   });
+
+program
+  .command("risk")
+  .description("speed of the risk tools, and the score of both estimates on a history")
+  .option("--history <file>", "CSV of past prices to score both estimates on")
+  .option("--json <file>", "write the numbers to a file")
+  .action(async (options: { readonly history?: string; readonly json?: string }) => {
+    const report = await measureRisk(options.history);
+    process.stdout.write(`${riskTables(report).join("\n\n")}\n`);
+    if (options.json !== undefined) {
+      writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    }
+  });
+
+function riskTables({ speed, calibration }: RiskReport): readonly string[] {
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]) => {
+    const drawn = new Table({ head: [...head], style: { head: [] } });
+    for (const row of rows) drawn.push([...row]);
+    return drawn.toString();
+  };
+  const percent = (share: number) => `${(share * 100).toFixed(2)}%`;
+  const speeds = table(
+    ["measure", "a second"],
+    [
+      ["path steps drawn, one thread", speed.stepsPerSecond.toLocaleString("en")],
+      ["positions against drawn paths, one thread", speed.positionsPerSecond.toLocaleString("en")],
+      ...speed.simulation.map(({ workers, fatesPerSecond, speedUp }) => [
+        `simulated positions × paths, ${workers} workers (${speedUp.toFixed(2)}x)`,
+        fatesPerSecond.toLocaleString("en"),
+      ]),
+    ],
+  );
+  const same = speed.same ? "every number of workers found the same bytes" : "WORKERS DISAGREE";
+  if (calibration === undefined) return [speeds, same];
+  const scores = table(
+    [
+      "position",
+      "days",
+      "realised",
+      "closed form",
+      "empirical",
+      "Brier closed form",
+      "Brier empirical",
+    ],
+    calibration.rows.map(({ side, leverage, days, realised, closedForm, empirical }) => [
+      `${leverage}x ${side}`,
+      String(days),
+      percent(realised),
+      percent(closedForm.mean),
+      percent(empirical.mean),
+      closedForm.brier.toFixed(5),
+      empirical.brier.toFixed(5),
+    ]),
+  );
+  const { closedForm, empirical } = calibration.reliability;
+  const bins = table(
+    ["forecast", "closed form: n", "mean", "realised", "empirical: n", "mean", "realised"],
+    closedForm.map((bin, index) => {
+      const other = empirical[index] ?? bin;
+      const cells = [bin, other].flatMap(({ n, forecast, realised }) =>
+        n === 0 ? ["0", "–", "–"] : [String(n), percent(forecast), percent(realised)],
+      );
+      return [`${percent(bin.from)} – ${percent(bin.to)}`, ...cells];
+    }),
+  );
+  const { brier } = calibration;
+  const total = `Brier score over all: closed form ${brier.closedForm.toFixed(5)}, empirical ${brier.empirical.toFixed(5)}`;
+  return [speeds, same, scores, total, bins];
+}
 
 function gasTable(rows: readonly GasRow[]): string {
   const table = new Table({ head: ["operation", "gas", "ceiling", "left"], style: { head: [] } });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -13,21 +13,31 @@ import {ICommonErrors} from "./interfaces/ICommonErrors.sol";
 import {IMandateBook, RescueOutcome} from "./interfaces/IMandateBook.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IMarketCharter} from "./interfaces/IMarketCharter.sol";
-import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
 import {IOrderBook, OperatorScope} from "./interfaces/IOrderBook.sol";
 import {TokenScale} from "./libraries/TokenScale.sol";
 import {WadMath} from "./libraries/WadMath.sol";
 import {IndexedMulticall} from "./modules/IndexedMulticall.sol";
 import {Mandate, MandateRequest} from "./types/Mandate.sol";
-import {MarketParameters} from "./types/MarketParameters.sol";
 import {Position} from "./types/Position.sol";
 
 /// @title MandateBook
 /// @notice Holds the rescue mandates of one market and pulls what they allow. Holds no tokens and no margin.
+///
+/// @dev Each market's is a clone whose parts are its immutable arguments: read on a rescue, not on every trade.
 contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
     using WadMath for uint256;
+
+    /// @dev What a clone is created with.
+    struct Parts {
+        IMarginVault marginVault;
+        IOrderBook orderBook;
+        IMarketCharter charter;
+        IERC20 token;
+        /// @dev WAD units in one token unit.
+        uint256 scale;
+    }
 
     bytes32 private constant _REQUEST_TYPEHASH = keccak256(
         "RescueMandate(uint256 positionId,uint256 cap,uint256 triggerRatio,uint256 targetRatio,uint256 minInterval,uint256 expiry,uint256 maxKeeperFee,uint256 round,uint256 nonce,uint256 deadline)"
@@ -41,15 +51,6 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     /// @dev What must be left so that 63 of 64 parts are more than that [gas].
     uint256 private constant _PULL_GAS_NEEDED = 415_000;
 
-    /// @dev What a token may spend on telling an allowance and a balance [gas].
-    uint256 private constant _VIEW_GAS = 100_000;
-
-    IMarginVault private immutable _marginVault;
-    IOrderBook private immutable _orderBook;
-    IMarketCharter private immutable _charter;
-    IERC20 private immutable _token;
-    uint256 private immutable _scale;
-
     mapping(uint256 positionId => Mandate mandate) private _mandates;
     /// @inheritdoc IMandateBook
     mapping(address owner => uint256 nonce) public nonces;
@@ -58,22 +59,15 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     /// @inheritdoc IMandateBook
     uint256 public sequence;
 
-    constructor() EIP712("Bulkhead MandateBook", "1") {
-        (MarketParameters memory parameters, MarketAddresses memory addresses) = IMarketFactory(msg.sender)
-            .deployment();
-        _marginVault = IMarginVault(addresses.marginVault);
-        _orderBook = IOrderBook(addresses.orderBook);
-        _charter = IMarketCharter(addresses.charter);
-        _token = IERC20(parameters.collateralToken);
-        _scale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
-        IERC20(parameters.collateralToken).forceApprove(addresses.marginVault, type(uint256).max);
-    }
+    /// @dev The implementation belongs to no market: it has no parts, so all that needs them reverts.
+    constructor() EIP712("Bulkhead MandateBook", "1") {}
 
     /// @inheritdoc IMandateBook
     function setMandate(MandateRequest calldata request) external {
-        Position memory position = _positionOf(request.positionId);
+        Parts memory parts = _parts();
+        Position memory position = _positionOf(parts, request.positionId);
         require(msg.sender == position.owner, NotAuthorized(msg.sender));
-        _set(request, position);
+        _set(parts, request, position);
     }
 
     /// @inheritdoc IMandateBook
@@ -83,7 +77,8 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        Position memory position = _positionOf(request.positionId);
+        Parts memory parts = _parts();
+        Position memory position = _positionOf(parts, request.positionId);
         address owner = position.owner;
         require(block.timestamp <= deadline, SignatureExpired(deadline));
         require(nonce == nonces[owner], SignatureInvalid(owner));
@@ -92,14 +87,14 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         );
         require(SignatureChecker.isValidSignatureNow(owner, digest, signature), SignatureInvalid(owner));
         nonces[owner] = nonce + 1;
-        if (request.cap == 0) _revoke(request.positionId, owner);
-        else _set(request, position);
+        if (request.cap == 0) _revoke(parts, request.positionId, owner);
+        else _set(parts, request, position);
     }
 
     /// @inheritdoc IMandateBook
     function revokeMandate(uint256 positionId) external {
         require(_mandates[positionId].owner == msg.sender, NotAuthorized(msg.sender));
-        _revoke(positionId, msg.sender);
+        _revoke(_parts(), positionId, msg.sender);
     }
 
     /// @inheritdoc IMandateBook
@@ -109,17 +104,21 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
 
     /// @inheritdoc IMandateBook
     function addMarginFor(uint256 positionId, uint256 amountToken) external {
-        address owner = _positionOf(positionId).owner;
-        bool allowed = msg.sender == owner || _orderBook.isOperator(owner, msg.sender, OperatorScope.AddMargin);
+        Parts memory parts = _parts();
+        address owner = _positionOf(parts, positionId).owner;
+        bool allowed = msg.sender == owner || parts.orderBook.isOperator(owner, msg.sender, OperatorScope.AddMargin);
         require(allowed, NotAuthorized(msg.sender));
-        _token.safeTransferFrom(owner, address(this), amountToken);
-        _marginVault.addMargin(positionId, amountToken);
+        parts.token.safeTransferFrom(owner, address(this), amountToken);
+        parts.token.forceApprove(address(parts.marginVault), amountToken);
+        parts.marginVault.addMargin(positionId, amountToken);
     }
 
     /// @inheritdoc IMandateBook
     function permit(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         // Whoever shows the signature first does the same, so a failure proves nothing.
-        try IERC20Permit(address(_token)).permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}
+        IERC20Permit token = IERC20Permit(address(_parts().token));
+        // solhint-disable-next-line no-empty-blocks
+        try token.permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}
     }
 
     /// @inheritdoc IMandateBook
@@ -131,30 +130,37 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         uint256 keeperFee,
         bool early
     ) external returns (uint256 pulled, RescueOutcome outcome) {
-        require(msg.sender == address(_marginVault), NotAuthorized(msg.sender));
+        Parts memory parts = _parts();
+        require(msg.sender == address(parts.marginVault), NotAuthorized(msg.sender));
         Mandate memory mandate = _mandates[positionId];
-        (pulled, outcome) = _judge(mandate, owner, equity, maintenanceMargin, keeperFee, early);
+        (pulled, outcome) = _judge(mandate, parts.scale, owner, equity, maintenanceMargin, keeperFee, early);
         if (outcome != RescueOutcome.Rescued) return (0, outcome);
 
         // Asked for before the call, so that nobody makes a good pull fail by sending too little.
         require(gasleft() > _PULL_GAS_NEEDED, InsufficientTransferGas(gasleft(), _PULL_GAS_NEEDED));
-        try this.pullExactly{gas: _PULL_GAS}(owner, pulled / _scale) {
+        try this.pullExactly{gas: _PULL_GAS}(owner, pulled / parts.scale) returns (RescueOutcome moved) {
+            if (moved != RescueOutcome.Rescued) return (0, moved);
             uint96 capLeft = uint96(mandate.capLeft - pulled);
             _mandates[positionId].capLeft = capLeft;
             _mandates[positionId].rescuedAt = uint40(block.timestamp);
             emit MandateUsed(positionId, owner, ++sequence, pulled, capLeft);
         } catch {
-            return (0, _walletSays(owner, pulled / _scale));
+            return (0, RescueOutcome.TransferFailed);
         }
     }
 
-    /// @notice Moves exactly `amountToken` from `owner` to the MarginVault, or reverts. Only this contract calls.
-    function pullExactly(address owner, uint256 amountToken) external {
+    /// @notice Moves exactly `amountToken` from `owner` to the MarginVault, says what the wallet lacks, or reverts. Only
+    /// this contract calls: a call of our own contains whatever the token does, also answers that cannot be decoded.
+    function pullExactly(address owner, uint256 amountToken) external returns (RescueOutcome outcome) {
         require(msg.sender == address(this), NotAuthorized(msg.sender));
-        address vault = address(_marginVault);
-        uint256 held = _token.balanceOf(vault);
-        _token.safeTransferFrom(owner, vault, amountToken);
-        uint256 received = _token.balanceOf(vault) - held;
+        // Asked first: a try in vain costs the liquidation that follows three times as much.
+        outcome = walletOutcome(owner, amountToken);
+        if (outcome != RescueOutcome.Rescued) return outcome;
+        Parts memory parts = _parts();
+        address vault = address(parts.marginVault);
+        uint256 held = parts.token.balanceOf(vault);
+        parts.token.safeTransferFrom(owner, vault, amountToken);
+        uint256 received = parts.token.balanceOf(vault) - held;
         require(received == amountToken, TokenTransferMismatch(amountToken, received));
     }
 
@@ -166,19 +172,24 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         uint256 keeperFee,
         bool early
     ) external view returns (uint256 pulled, RescueOutcome outcome) {
-        Position memory position = _marginVault.position(positionId);
+        Parts memory parts = _parts();
+        Position memory position = parts.marginVault.position(positionId);
         if (position.traits & 1 == 0) return (0, RescueOutcome.NoMandate);
-        (pulled, outcome) = _judge(_mandates[positionId], position.owner, equity, maintenanceMargin, keeperFee, early);
+        (pulled, outcome) = _judge(
+            _mandates[positionId],
+            parts.scale,
+            position.owner,
+            equity,
+            maintenanceMargin,
+            keeperFee,
+            early
+        );
         if (outcome != RescueOutcome.Rescued) return (0, outcome);
-        RescueOutcome wallet = _walletSays(position.owner, pulled / _scale);
-        if (wallet != RescueOutcome.TransferFailed) return (0, wallet);
-    }
-
-    /// @notice Which of allowance and balance does not suffice; `TransferFailed` when both do. Reverts when the token does.
-    function walletRefusal(address owner, uint256 amountToken) external view returns (RescueOutcome) {
-        if (_token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
-        if (_token.balanceOf(owner) < amountToken) return RescueOutcome.BalanceTooSmall;
-        return RescueOutcome.TransferFailed;
+        try this.walletOutcome{gas: _PULL_GAS}(position.owner, pulled / parts.scale) returns (RescueOutcome wallet) {
+            if (wallet != RescueOutcome.Rescued) return (0, wallet);
+        } catch {
+            return (0, RescueOutcome.TransferFailed);
+        }
     }
 
     /// @inheritdoc IMandateBook
@@ -186,8 +197,16 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         return _mandates[positionId];
     }
 
-    function _set(MandateRequest calldata request, Position memory position) private {
-        uint256 floor = _charter.terms(position.termsId).keeperFeeFloor;
+    /// @notice Which of allowance and balance does not suffice for a pull, if any. Reverts when the token does.
+    function walletOutcome(address owner, uint256 amountToken) public view returns (RescueOutcome) {
+        IERC20 token = _parts().token;
+        if (token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
+        if (token.balanceOf(owner) < amountToken) return RescueOutcome.BalanceTooSmall;
+        return RescueOutcome.Rescued;
+    }
+
+    function _set(Parts memory parts, MandateRequest calldata request, Position memory position) private {
+        uint256 floor = parts.charter.terms(position.termsId).keeperFeeFloor;
         _check("triggerRatio", request.triggerRatio, WadMath.WAD, 10e18);
         _check("triggerRatio rounding", request.triggerRatio % _STEP, 0, 0);
         _check("targetRatio", request.targetRatio, request.triggerRatio + _GAP, 20e18);
@@ -212,19 +231,23 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         });
         _mandates[request.positionId] = mandate;
         emit MandateSet(request.positionId, position.owner, ++sequence, mandate);
-        _marginVault.setMandated(request.positionId, true);
+        parts.marginVault.setMandated(request.positionId, true);
     }
 
-    function _revoke(uint256 positionId, address owner) private {
+    function _revoke(Parts memory parts, uint256 positionId, address owner) private {
+        // Kept, so that revoking a mandate and giving it anew cannot shorten its pause.
+        uint40 rescuedAt = _mandates[positionId].rescuedAt;
         delete _mandates[positionId];
+        _mandates[positionId].rescuedAt = rescuedAt;
         emit MandateRevoked(positionId, owner, ++sequence);
-        _marginVault.setMandated(positionId, false);
+        parts.marginVault.setMandated(positionId, false);
     }
 
     /// @dev What a mandate says to a pull, and how much it would be: whole token units, rounded up, so that the target is
     /// reached.
     function _judge(
         Mandate memory mandate,
+        uint256 scale,
         address owner,
         int256 equity,
         uint256 maintenanceMargin,
@@ -235,27 +258,21 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         if (mandate.round != roundOf[owner]) return (0, RescueOutcome.NoMandate);
         if (block.timestamp > mandate.expiry) return (0, RescueOutcome.Expired);
         if (equity <= 0) return (0, RescueOutcome.Insolvent);
-        uint256 trigger = maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP);
-        if (early && uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
+        uint256 trigger = early ? maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP) : maintenanceMargin;
+        if (uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
         if (block.timestamp < uint256(mandate.rescuedAt) + mandate.minInterval) return (0, RescueOutcome.TooSoon);
         if (keeperFee > mandate.maxKeeperFeeE6 * _STEP) return (0, RescueOutcome.FeeTooHigh);
         uint256 target = maintenanceMargin.mulWadUp(mandate.targetRatioE6 * _STEP);
-        pulled = TokenScale.ceilToToken(target - uint256(equity) + keeperFee, _scale);
+        pulled = TokenScale.ceilToToken(target - uint256(equity) + keeperFee, scale);
         outcome = pulled > mandate.capLeft ? RescueOutcome.CapTooSmall : RescueOutcome.Rescued;
     }
 
-    /// @dev Why a pull failed, as far as the token tells. Asked through a call of our own, which contains whatever the token
-    /// does: also answers that cannot be decoded.
-    function _walletSays(address owner, uint256 amountToken) private view returns (RescueOutcome) {
-        try this.walletRefusal{gas: _VIEW_GAS}(owner, amountToken) returns (RescueOutcome outcome) {
-            return outcome;
-        } catch {
-            return RescueOutcome.TransferFailed;
-        }
+    function _parts() private view returns (Parts memory) {
+        return abi.decode(Clones.fetchCloneArgs(address(this)), (Parts));
     }
 
-    function _positionOf(uint256 positionId) private view returns (Position memory position) {
-        position = _marginVault.position(positionId);
+    function _positionOf(Parts memory parts, uint256 positionId) private view returns (Position memory position) {
+        position = parts.marginVault.position(positionId);
         require(position.size != 0, PositionNotFound(positionId));
     }
 

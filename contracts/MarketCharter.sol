@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ICommonErrors} from "./interfaces/ICommonErrors.sol";
-import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {Change, ChangeKind, DeadOracleNotice, IMarketCharter} from "./interfaces/IMarketCharter.sol";
 import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
 import {TermsMath} from "./libraries/TermsMath.sol";
-import {TokenScale} from "./libraries/TokenScale.sol";
-import {CurveParameters, MarketParameters, PowerParameters} from "./types/MarketParameters.sol";
+import {CharterFacts} from "./modules/CharterFacts.sol";
+import {MarketParameters} from "./types/MarketParameters.sol";
 import {Terms, TermsWords} from "./types/Terms.sol";
 
 /// @title MarketCharter
-/// @notice What a market is made of, who may change which of it, and how long everybody is warned. Holds no tokens.
-contract MarketCharter is IMarketCharter, ICommonErrors {
+/// @notice Who may change what of a market, and how long everybody is warned. Holds no tokens.
+contract MarketCharter is CharterFacts, Initializable {
     using SafeCast for uint256;
 
     bytes32 private constant _CURATOR = "curator";
@@ -26,25 +24,6 @@ contract MarketCharter is IMarketCharter, ICommonErrors {
     uint64 private constant _STOP = 7 days;
     /// @dev How long a change may be enacted; a forgotten one must not come as a surprise [s].
     uint64 private constant _ENACTMENT_WINDOW = 14 days;
-
-    /// @inheritdoc IMarketCharter
-    address public immutable collateralToken;
-    /// @inheritdoc IMarketCharter
-    address public immutable oracle;
-    /// @inheritdoc IMarketCharter
-    uint256 public immutable tokenScale;
-    /// @inheritdoc IMarketCharter
-    uint64 public immutable sequencerGrace;
-    /// @inheritdoc IMarketCharter
-    uint256 public immutable protocolFeeShare;
-    IMarginVault private immutable _marginVault;
-    /// @dev Largest position fee under which the late spread of orders is still no free option [WAD].
-    uint256 private immutable _maxPositionFee;
-    uint64 private immutable _createdAt;
-
-    MarketAddresses private _addresses;
-    CurveParameters private _curves;
-    PowerParameters private _powers;
 
     mapping(bytes32 role => address holder) private _holders;
     mapping(bytes32 role => address heir) private _heirs;
@@ -57,7 +36,7 @@ contract MarketCharter is IMarketCharter, ICommonErrors {
     /// @inheritdoc IMarketCharter
     uint256 public maxOpenInterest;
     /// @dev Least {ParameterBounds-slopeOf} of all terms ever published: positions under the oldest may still be open [WAD].
-    uint256 private _leastSlope = type(uint256).max;
+    uint256 private _leastSlope;
     /// @inheritdoc IMarketCharter
     address public protocolFeeReceiver;
     /// @inheritdoc IMarketCharter
@@ -72,38 +51,20 @@ contract MarketCharter is IMarketCharter, ICommonErrors {
         _;
     }
 
-    /// @dev Created before the vault, which takes its first terms from here.
+    /// @dev Locks the implementation; each market's charter is a clone.
     constructor() {
+        _disableInitializers();
+    }
+
+    /// @inheritdoc IMarketCharter
+    function initialize() external initializer {
         (MarketParameters memory parameters, MarketAddresses memory addresses_) = IMarketFactory(msg.sender)
             .deployment();
-        PowerParameters memory powers_ = parameters.powers;
-        ParameterBounds.check("sequencerGrace", parameters.sequencerGrace, 0, 1 days);
-        ParameterBounds.check("changeDelay", powers_.changeDelay, 2 days, 30 days);
-        ParameterBounds.check("deadOracleDelay", powers_.deadOracleDelay, 7 days, 90 days);
-        ParameterBounds.check("deadOracleNotice", powers_.deadOracleNotice, 1 days, 30 days);
-        ParameterBounds.check(
-            "protocolFeeShare",
-            parameters.protocolFeeShare,
-            0,
-            ParameterBounds.MAX_PROTOCOL_FEE_SHARE
-        );
-        ParameterBounds.checkCurves(parameters.curves, parameters.pool.maxUtilization);
-        require(parameters.protocolFeeReceiver != address(0), ZeroAddress());
-
-        collateralToken = parameters.collateralToken;
-        oracle = parameters.oracle;
-        tokenScale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
-        sequencerGrace = parameters.sequencerGrace;
-        protocolFeeShare = parameters.protocolFeeShare;
-        _marginVault = IMarginVault(addresses_.marginVault);
-        _maxPositionFee = parameters.orders.latencySpread - IOracle(parameters.oracle).deviationThreshold();
-        _createdAt = uint64(block.timestamp);
-        _addresses = addresses_;
-        _curves = parameters.curves;
-        _powers = powers_;
-        (_holders[_CURATOR], _holders[_GUARDIAN]) = (powers_.curator, powers_.guardian);
+        _setFacts(parameters, addresses_);
+        (_holders[_CURATOR], _holders[_GUARDIAN]) = (parameters.powers.curator, parameters.powers.guardian);
         protocolFeeReceiver = parameters.protocolFeeReceiver;
         maxOpenInterest = parameters.maxOpenInterest;
+        _leastSlope = type(uint256).max;
         _checkTerms(parameters.terms);
         _checkOpenInterest(maxOpenInterest, _slopeWith(parameters.terms));
         _storeTerms(parameters.terms);
@@ -225,21 +186,6 @@ contract MarketCharter is IMarketCharter, ICommonErrors {
     /// @inheritdoc IMarketCharter
     function heirOf(bytes32 role) external view returns (address) {
         return _heirs[role];
-    }
-
-    /// @inheritdoc IMarketCharter
-    function powers() external view returns (PowerParameters memory) {
-        return _powers;
-    }
-
-    /// @inheritdoc IMarketCharter
-    function curves() external view returns (CurveParameters memory) {
-        return _curves;
-    }
-
-    /// @inheritdoc IMarketCharter
-    function addresses() external view returns (MarketAddresses memory) {
-        return _addresses;
     }
 
     /// @inheritdoc IMarketCharter

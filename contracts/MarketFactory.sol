@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 import {ICodeStore} from "./interfaces/ICodeStore.sol";
 import {ICommonErrors} from "./interfaces/ICommonErrors.sol";
+import {IMarketCharter} from "./interfaces/IMarketCharter.sol";
 import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
+import {TokenScale} from "./libraries/TokenScale.sol";
 import {MarketParameters} from "./types/MarketParameters.sol";
 
 /// @title MarketFactory
 /// @notice Creates markets for anybody and vouches for none.
 ///
-/// @dev The code of a market's contracts does not fit into this one. It lies in code stores, whose hashes are
-/// fixed here, and takes no constructor arguments, so that all addresses are known before any of them exists.
+/// @dev The code of a market's contracts does not fit into this one. That of the three that every trade runs lies in code
+/// stores, whose hashes are fixed here, and takes no constructor arguments, so that all addresses are known before any of
+/// them exists. The two that trades do not run are clones: five of the first kind cost more gas than a transaction may.
 contract MarketFactory is IMarketFactory, ICommonErrors {
     /// @dev Odd, so that a token that counts in shares of something rounds [token].
     uint256 private constant _PROBE_AMOUNT = 10_007;
@@ -22,8 +27,8 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
     ICodeStore private immutable _marginVaultCode;
     ICodeStore private immutable _liquidityVaultCode;
     ICodeStore private immutable _orderBookCode;
-    ICodeStore private immutable _charterCode;
-    ICodeStore private immutable _mandateBookCode;
+    address private immutable _charterImplementation;
+    address private immutable _mandateBookImplementation;
 
     mapping(uint256 marketId => MarketAddresses addresses) private _markets;
     mapping(uint256 marketId => MarketParameters parameters) private _parameters;
@@ -35,14 +40,14 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
         address marginVaultCode,
         address liquidityVaultCode,
         address orderBookCode,
-        address charterCode,
-        address mandateBookCode
+        address charterImplementation,
+        address mandateBookImplementation
     ) {
         _marginVaultCode = ICodeStore(marginVaultCode);
         _liquidityVaultCode = ICodeStore(liquidityVaultCode);
         _orderBookCode = ICodeStore(orderBookCode);
-        _charterCode = ICodeStore(charterCode);
-        _mandateBookCode = ICodeStore(mandateBookCode);
+        _charterImplementation = charterImplementation;
+        _mandateBookImplementation = mandateBookImplementation;
     }
 
     /// @inheritdoc IMarketFactory
@@ -54,21 +59,20 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
         _probe(IERC20(parameters.collateralToken));
         marketId = ++marketCount;
         bytes32 salt = bytes32(marketId);
-        addresses = MarketAddresses({
-            marginVault: Create2.computeAddress(salt, _marginVaultCode.codeHash()),
-            liquidityVault: Create2.computeAddress(salt, _liquidityVaultCode.codeHash()),
-            orderBook: Create2.computeAddress(salt, _orderBookCode.codeHash()),
-            charter: Create2.computeAddress(salt, _charterCode.codeHash()),
-            mandateBook: Create2.computeAddress(salt, _mandateBookCode.codeHash())
-        });
+        addresses.marginVault = Create2.computeAddress(salt, _marginVaultCode.codeHash());
+        addresses.liquidityVault = Create2.computeAddress(salt, _liquidityVaultCode.codeHash());
+        addresses.orderBook = Create2.computeAddress(salt, _orderBookCode.codeHash());
+        addresses.charter = Clones.predictDeterministicAddress(_charterImplementation, salt);
+        bytes memory parts = _mandateBookParts(addresses, parameters.collateralToken);
+        addresses.mandateBook = Clones.cloneDeterministicWithImmutableArgs(_mandateBookImplementation, parts, salt);
         _markets[marketId] = addresses;
         _parameters[marketId] = parameters;
 
-        Create2.deploy(0, salt, _charterCode.code());
+        // First, because it holds the parameters against their bounds.
+        IMarketCharter(Clones.cloneDeterministic(_charterImplementation, salt)).initialize();
         Create2.deploy(0, salt, _marginVaultCode.code());
         Create2.deploy(0, salt, _liquidityVaultCode.code());
         Create2.deploy(0, salt, _orderBookCode.code());
-        Create2.deploy(0, salt, _mandateBookCode.code());
 
         _deploying = false;
         emit MarketCreated(
@@ -113,5 +117,11 @@ contract MarketFactory is IMarketFactory, ICommonErrors {
         SafeERC20.safeTransfer(token, msg.sender, sent);
         uint256 returned = token.balanceOf(msg.sender);
         require(returned == creatorBefore, TokenTransferMismatch(creatorBefore, returned));
+    }
+
+    /// @dev As {MandateBook} reads them.
+    function _mandateBookParts(MarketAddresses memory addresses, address token) private view returns (bytes memory) {
+        uint256 scale = TokenScale.scaleOf(IERC20Metadata(token).decimals());
+        return abi.encode(addresses.marginVault, addresses.orderBook, addresses.charter, token, scale);
     }
 }

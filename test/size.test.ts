@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { artifacts, globalOptions } from "hardhat";
+import { artifacts } from "hardhat";
+
+import { onDeployableCode } from "./fixtures/deployable.ts";
 
 /** EIP-170's limit of 24,576 with a margin of 1 KB, so that a compiler's next release cannot make us undeployable [bytes]. */
 const MAX_RUNTIME = 24_576 - 1_024;
@@ -9,7 +11,7 @@ const MAX_CREATION = 49_152;
 const MAX_STORED_CREATION = 2 * (24_576 - 1);
 
 /** Contracts whose creation code a factory keeps. */
-const STORED = ["MarginVault", "LiquidityVault", "OrderBook"];
+const STORED = ["MarginVault", "LiquidityVault", "OrderBook", "MarketCharter", "MandateBook"];
 
 interface Size {
   readonly name: string;
@@ -37,9 +39,10 @@ function bytesIn(hex: string): number {
 }
 
 describe("size", () => {
-  // Instrumented code is larger and never deployed.
-  if (globalOptions.coverage) return;
+  onDeployableCode("sizes of contracts", defineSizes);
+});
 
+function defineSizes() {
   it("knows the contracts of a market", async () => {
     const names = (await sizes()).map(({ name }) => name);
     expect(names).to.include.members([...STORED, "MarketFactory", "MarketLens"]);
@@ -61,4 +64,4 @@ describe("size", () => {
     );
     expect(large.map(({ name, creation }) => `${name} ${creation}`)).to.deep.equal([]);
   });
-});
+}

@@ -144,7 +144,8 @@ interface IMandateBook is IMulticall {
     /// @notice The stored mandate of a position; all zero when none was given.
     function mandateOf(uint256 positionId) external view returns (Mandate memory);
 
-    /// @notice What {pull} would answer now, but for allowance and balance, which it does look at.
+    /// @notice What {pull} would answer now, as far as the token tells without moving: a transfer that it would refuse
+    /// shows only in the pull.
     function preview(
         uint256 positionId,
         int256 equity,

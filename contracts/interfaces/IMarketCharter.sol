@@ -92,6 +92,9 @@ interface IMarketCharter {
     /// @notice Thrown when the market is settled before the notice has run out.
     error NoticeRuns(uint256 settleableAt);
 
+    /// @notice Takes what the calling factory is creating a market from, and holds it against the hard bounds. Only once.
+    function initialize() external;
+
     /// @notice Announces terms for new positions. Only the curator.
     ///
     /// @dev Emits {ChangeAnnounced}.

@@ -2,9 +2,22 @@
 pragma solidity ^0.8.28;
 
 import {DeadOracleNotice} from "./IMarketCharter.sol";
+import {RescueOutcome} from "./IMandateBook.sol";
 import {MarketAddresses} from "./IMarketFactory.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
+
+/// @dev What a liquidation would do to a position.
+enum Fate {
+    NotOpen,
+    Healthy,
+    /// @dev Its gain has reached its reserve: it may be settled at its cap, never liquidated.
+    AtCap,
+    CoolingOff,
+    Rescued,
+    LiquidatedInPart,
+    LiquidatedWhole
+}
 
 /// @dev Where a position stands at a price. Amounts are WAD quote.
 struct PositionHealth {
@@ -27,6 +40,28 @@ struct PositionHealth {
     bool capped;
     /// @dev Until when a partial liquidation must wait [s]; 0 when none was.
     uint256 coolingUntil;
+}
+
+/// @dev The receipt of a liquidation before the fact, as {ILiquidation-PositionLiquidated} or
+/// {ILiquidation-PositionRescued} would give it. Amounts are WAD quote.
+struct Explanation {
+    Fate fate;
+    PositionHealth health;
+    /// @dev What trying the position's mandate would come to.
+    RescueOutcome rescue;
+    /// @dev What would leave the owner's wallet.
+    uint256 pulled;
+    /// @dev [WAD base]
+    int256 sizeDelta;
+    /// @dev [WAD quote per base]
+    uint256 fillPrice;
+    uint256 fee;
+    uint256 keeperFee;
+    /// @dev What would go to the owner.
+    uint256 paidOut;
+    uint256 shortfall;
+    /// @dev What the position would hold afterwards.
+    uint256 marginLeft;
 }
 
 /// @dev A market at a glance.
@@ -71,6 +106,15 @@ interface IMarketLens {
         uint256[] calldata positionIds,
         uint256 price
     ) external view returns (PositionHealth[] memory items);
+
+    /// @notice What liquidating a position at `price` would do, number by number.
+    ///
+    /// @dev As if now: with what has accrued, and with what the owner's wallet holds and allows. Assumes that the token pays.
+    ///
+    /// @param marginVault The market's MarginVault.
+    /// @param positionId The position.
+    /// @param price Index price [WAD quote per base].
+    function explain(address marginVault, uint256 positionId, uint256 price) external view returns (Explanation memory);
 
     /// @notice As {healthAt} at the oracle's newest price. Reverts when the oracle refuses.
     function health(

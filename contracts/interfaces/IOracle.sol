@@ -22,7 +22,7 @@ interface IOracle {
 
     /// @notice The newest price that can be read without a proof, for displays and share prices.
     ///
-    /// @dev Reverts as {spot} does.
+    /// @dev Reverts as {spot} does. Where prices need proofs it is the newest that anybody has proven.
     ///
     /// @return price The index price [WAD quote per base].
     /// @return observedAt When it was observed [s].

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {Assessment} from "../types/Assessment.sol";
-import {Closing} from "../types/Closing.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Terms} from "../types/Terms.sol";
@@ -96,24 +95,15 @@ library LiquidationMath {
 
     /// @notice What the released reserve adds when the margin cannot pay the keeper's floor.
     ///
-    /// @dev Never more than the floor, so that liquidating oneself does not pay, and never more than the reserve has left
-    /// after the gain.
+    /// @dev Never more than the floor, so that liquidating oneself does not pay. Never more than the reserve has left after
+    /// the gain either: a gain went into the margin before, and an open position's reserve is at least the floor.
     ///
-    /// @param position After its closing.
-    /// @param closing What left the box.
+    /// @param margin What the position holds after its closing [WAD quote].
     /// @param keeperFeeFloor What a keeper is paid at least [WAD quote].
     /// @param scale WAD units in one token unit.
     /// @return extra In whole token units [WAD quote].
-    function feeFromReserve(
-        Position memory position,
-        Closing memory closing,
-        uint256 keeperFeeFloor,
-        uint256 scale
-    ) internal pure returns (uint256 extra) {
-        if (position.margin >= keeperFeeFloor) return 0;
-        extra = TokenScale.ceilToToken(keeperFeeFloor - position.margin, scale);
-        uint256 left = TokenScale.floorToToken(closing.released - closing.gain, scale);
-        if (extra > left) extra = left;
+    function feeFromReserve(uint256 margin, uint256 keeperFeeFloor, uint256 scale) internal pure returns (uint256) {
+        return margin >= keeperFeeFloor ? 0 : TokenScale.ceilToToken(keeperFeeFloor - margin, scale);
     }
 
     function isKeepable(

@@ -79,7 +79,8 @@ library OrderMath {
     ///
     /// @dev On time when the price covers `time` and came no later than `latest`. Late when it was observed before `time`
     /// and in force at `latest`: then the order had no price of its own. The two exclude each other, and only one price
-    /// satisfies either, so the executor has no choice.
+    /// satisfies either, so the executor has no choice. A signed report is in force for no second but those it covers, so
+    /// it is never late: that no other came before it cannot be shown.
     ///
     /// @param price The verified price.
     /// @param time The moment whose price the order gets [s].

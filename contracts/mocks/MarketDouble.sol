@@ -51,7 +51,10 @@ contract MarketDouble {
     /* FACTORY */
 
     function deployment() external view returns (MarketParameters memory parameters, MarketAddresses memory addresses) {
-        return (_parameters, MarketAddresses(address(this), address(this), address(this), address(this), address(this)));
+        return (
+            _parameters,
+            MarketAddresses(address(this), address(this), address(this), address(this), address(this))
+        );
     }
 
     /* CONSTANTS: A POOL WITH ALL THE CASH, A TOKEN THAT NEVER FAILS */

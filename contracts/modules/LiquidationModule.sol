@@ -8,7 +8,6 @@ import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {BoxMath} from "../libraries/BoxMath.sol";
 import {LiquidationMath} from "../libraries/LiquidationMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
-import {TokenScale} from "../libraries/TokenScale.sol";
 import {Assessment} from "../types/Assessment.sol";
 import {Closing} from "../types/Closing.sol";
 import {Market} from "../types/Market.sol";
@@ -53,8 +52,11 @@ abstract contract LiquidationModule is VaultBox {
         Market memory market_ = _accruedMargins();
         Price memory price = _spotPrice(market_, proof);
         Assessment memory assessment = _assess(market_, position_, price.value);
-        RescueOutcome outcome;
-        (keeperFee, outcome) = _rescue(market_, positionId, position_, assessment, price, true);
+        // At its cap a position is settled, never liquidated: there is nothing to rescue it from.
+        RescueOutcome outcome = RescueOutcome.NotTriggered;
+        if (assessment.gain < int256(uint256(position_.reserve))) {
+            (keeperFee, outcome) = _rescue(market_, positionId, position_, assessment, price, true);
+        }
         require(outcome == RescueOutcome.Rescued, RescueRefused(positionId, outcome));
         _storeMargins(market_);
 
@@ -131,7 +133,7 @@ abstract contract LiquidationModule is VaultBox {
         Closing memory closing = BoxMath.close(position_, closed, fill, _scale);
         uint256 fee = LiquidationMath.feeOf(closed, price.value, terms_);
         uint256 extra =
-            position_.size == 0 ? LiquidationMath.feeFromReserve(position_, closing, terms_.keeperFeeFloor, _scale) : 0;
+            position_.size == 0 ? LiquidationMath.feeFromReserve(position_.margin, terms_.keeperFeeFloor, _scale) : 0;
         uint256 undelivered = _settleWithPool(market_, position_, closing, extra);
         uint256 lost = undelivered < extra ? undelivered : extra;
         position_.margin -= uint96(undelivered - lost);

@@ -32,6 +32,7 @@ abstract contract OrderAccounts is OrderStorage {
     /// @inheritdoc IOrderBook
     function permit(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         // Whoever shows the signature first does the same, so a failure proves nothing.
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(_token).permit(msg.sender, marginVault, value, deadline, v, r, s) {} catch {}
     }
 

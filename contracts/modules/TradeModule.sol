@@ -145,7 +145,7 @@ abstract contract TradeModule is VaultBox {
         uint256 floor
     ) private returns (Closing memory closing) {
         closing = BoxMath.close(position_, closed, fill, _scale);
-        uint256 extra = LiquidationMath.feeFromReserve(position_, closing, floor, _scale);
+        uint256 extra = LiquidationMath.feeFromReserve(position_.margin, floor, _scale);
         position_.margin = uint96(position_.margin + extra - _settleWithPool(market_, position_, closing, extra));
     }
 

@@ -4,32 +4,26 @@ pragma solidity 0.8.35;
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {IAggregatorProxy} from "../interfaces/IAggregatorProxy.sol";
 import {IChainlinkFeedOracle} from "../interfaces/IChainlinkFeedOracle.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ParameterBounds} from "../libraries/ParameterBounds.sol";
 import {FeedOracleParameters, FeedParameters} from "../types/FeedParameters.sol";
 import {Price} from "../types/Price.sol";
 import {FeedRounds, Round} from "./FeedRounds.sol";
+import {SequencerCheck} from "./SequencerCheck.sol";
 
 /// @title ChainlinkFeedOracle
 /// @notice An index price from Chainlink push feeds.
-contract ChainlinkFeedOracle is IChainlinkFeedOracle {
+contract ChainlinkFeedOracle is IChainlinkFeedOracle, SequencerCheck {
     using FeedRounds for FeedParameters;
 
     /// @dev 4%: real rounds have moved 3.7% in one step [WAD].
     uint256 private constant _MIN_INITIAL_MARGIN_RATIO = 0.04e18;
-    /// @dev 1 minute [s].
-    uint256 private constant _MIN_MAX_AGE = 60;
-    /// @dev 2 days, twice the slowest heartbeat of a price feed [s].
-    uint256 private constant _MAX_MAX_AGE = 172_800;
     /// @dev 0.01% [WAD].
     uint256 private constant _MIN_DEVIATION = 0.0001e18;
     /// @dev 10% [WAD].
     uint256 private constant _MAX_DEVIATION = 0.1e18;
 
-    /// @inheritdoc IChainlinkFeedOracle
-    address public immutable override sequencerFeed;
     /// @inheritdoc IOracle
     uint256 public immutable override deviationThreshold;
 
@@ -44,17 +38,16 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
     int256 private immutable _quoteMinAnswer;
     int256 private immutable _quoteMaxAnswer;
 
-    constructor(FeedOracleParameters memory parameters) {
+    constructor(FeedOracleParameters memory parameters) SequencerCheck(parameters.sequencerFeed) {
         FeedParameters memory index = parameters.index;
         FeedParameters memory quote = parameters.quote;
 
-        uint256 exponent = 18 - _checkFeed(index);
-        if (quote.proxy != address(0)) exponent += _checkFeed(quote);
+        uint256 exponent = 18 - index.checkedDecimals();
+        if (quote.proxy != address(0)) exponent += quote.checkedDecimals();
         // No answer within its bounds may overflow the price: a refusal has a name, a panic has none.
         ParameterBounds.check("index.maxAnswer", uint256(index.maxAnswer), 1, type(uint256).max / 10 ** exponent);
         ParameterBounds.check("deviationThreshold", parameters.deviationThreshold, _MIN_DEVIATION, _MAX_DEVIATION);
 
-        sequencerFeed = parameters.sequencerFeed;
         deviationThreshold = parameters.deviationThreshold;
         _scale = 10 ** exponent;
         (_indexProxy, _indexMaxAge) = (index.proxy, index.maxAge);
@@ -67,7 +60,7 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
     function verify(bytes calldata proof) external payable override returns (Price memory price) {
         (bool wellFormed, uint80 indexRoundId, uint80 quoteRoundId) = _decode(proof);
         require(wellFormed, ProofMalformed(proof));
-        price.upSince = upSince();
+        price.upSince = _upSince();
 
         FeedParameters memory feed = indexFeed();
         Round memory index = feed.obtain(indexRoundId);
@@ -85,7 +78,7 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
     /// @inheritdoc IOracle
     function spot(bytes calldata proof) external payable override returns (Price memory price) {
         require(proof.length == 0, ProofMalformed(proof));
-        price.upSince = upSince();
+        price.upSince = _upSince();
         (price.value, price.observedAt) = _latest();
         price.validFrom = price.observedAt;
         price.validUntil = uint64(block.timestamp);
@@ -94,7 +87,7 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
 
     /// @inheritdoc IOracle
     function latest() external view override returns (uint256 price, uint64 observedAt) {
-        upSince();
+        _upSince();
         return _latest();
     }
 
@@ -119,17 +112,13 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
     }
 
     /// @inheritdoc IOracle
-    function minInitialMarginRatio() external pure override returns (uint256 ratio) {
-        return _MIN_INITIAL_MARGIN_RATIO;
+    function upSince() external view override returns (uint64 time) {
+        return _upSince();
     }
 
     /// @inheritdoc IOracle
-    function upSince() public view override returns (uint64 time) {
-        if (sequencerFeed == address(0)) return 0;
-        (, int256 answer, uint256 startedAt, , ) = IAggregatorProxy(sequencerFeed).latestRoundData();
-        require(startedAt != 0, SequencerStateUnknown());
-        require(answer == 0, SequencerDown(startedAt));
-        return uint64(startedAt);
+    function minInitialMarginRatio() external pure override returns (uint256 ratio) {
+        return _MIN_INITIAL_MARGIN_RATIO;
     }
 
     /// @inheritdoc IChainlinkFeedOracle
@@ -189,12 +178,7 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
     ) private view returns (bool) {
         if (!feed.isSound(index) || !feed.isFresh(index, time)) return true;
         if (_quoteProxy == address(0)) return false;
-
-        feed = quoteFeed();
-        (bool found, Round memory quote) = feed.find(quoteRoundId);
-        if (!found) return false;
-        if (quote.updatedAt > time) return feed.previousAt(quote) == 0;
-        return quote.nextAt > time && (!feed.isSound(quote) || !feed.isFresh(quote, time));
+        return quoteFeed().hadNone(quoteRoundId, time);
     }
 
     /// @dev The composite rounds down: by less than 1e-18, in favour of neither side.
@@ -209,16 +193,5 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle {
         (uint256 first, uint256 second) = abi.decode(proof, (uint256, uint256));
         wellFormed = first <= type(uint80).max && second <= (_quoteProxy == address(0) ? 0 : type(uint80).max);
         return (wellFormed, uint80(first), uint80(second));
-    }
-
-    function _checkFeed(FeedParameters memory feed) private view returns (uint256 decimals) {
-        require(feed.proxy != address(0), ZeroAddress());
-        require(
-            feed.minAnswer >= 0 && feed.minAnswer < feed.maxAnswer,
-            AnswerBoundsMalformed(feed.proxy, feed.minAnswer, feed.maxAnswer)
-        );
-        ParameterBounds.check("maxAge", feed.maxAge, _MIN_MAX_AGE, _MAX_MAX_AGE);
-        decimals = IAggregatorProxy(feed.proxy).decimals();
-        ParameterBounds.check("decimals", decimals, 0, 18);
     }
 }

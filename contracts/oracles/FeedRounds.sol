@@ -4,7 +4,9 @@ pragma solidity ^0.8.28;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IAggregatorProxy} from "../interfaces/IAggregatorProxy.sol";
-import {IChainlinkFeedOracle} from "../interfaces/IChainlinkFeedOracle.sol";
+import {ICommonErrors} from "../interfaces/ICommonErrors.sol";
+import {IFeedErrors} from "../interfaces/IFeedErrors.sol";
+import {ParameterBounds} from "../libraries/ParameterBounds.sol";
 import {FeedParameters} from "../types/FeedParameters.sol";
 
 /// @dev A round as read.
@@ -25,12 +27,31 @@ library FeedRounds {
     /// @dev Rounds looked at on either side of a round: two may share one second, and a timed-out one may lie between.
     uint256 internal constant REACH = 8;
 
+    /// @dev 1 minute [s].
+    uint256 private constant _MIN_MAX_AGE = 60;
+    /// @dev 2 days, twice the slowest heartbeat of a price feed [s].
+    uint256 private constant _MAX_MAX_AGE = 172_800;
+
+    /// @notice Refuses a feed that no oracle can be built on.
+    /// @param feed The feed.
+    /// @return decimals Decimals of its answers.
+    function checkedDecimals(FeedParameters memory feed) internal view returns (uint256 decimals) {
+        require(feed.proxy != address(0), ICommonErrors.ZeroAddress());
+        require(
+            feed.minAnswer >= 0 && feed.minAnswer < feed.maxAnswer,
+            IFeedErrors.AnswerBoundsMalformed(feed.proxy, feed.minAnswer, feed.maxAnswer)
+        );
+        ParameterBounds.check("maxAge", feed.maxAge, _MIN_MAX_AGE, _MAX_MAX_AGE);
+        decimals = IAggregatorProxy(feed.proxy).decimals();
+        ParameterBounds.check("decimals", decimals, 0, 18);
+    }
+
     /// @notice The newest round, fit to be the price of now.
     /// @param feed The feed.
     /// @return round The round.
     function obtainNewest(FeedParameters memory feed) internal view returns (Round memory round) {
         round = _newest(feed);
-        require(round.id != 0, IChainlinkFeedOracle.FeedUnavailable(feed.proxy));
+        require(round.id != 0, IFeedErrors.FeedUnavailable(feed.proxy));
         _requireSound(feed, round);
         requireFresh(feed, round, block.timestamp);
     }
@@ -42,21 +63,21 @@ library FeedRounds {
     function obtain(FeedParameters memory feed, uint80 roundId) internal view returns (Round memory round) {
         uint80 newestId;
         (round, newestId) = _find(feed, roundId);
-        require(newestId != 0, IChainlinkFeedOracle.FeedUnavailable(feed.proxy));
+        require(newestId != 0, IFeedErrors.FeedUnavailable(feed.proxy));
         require(
             _phaseOf(roundId) == _phaseOf(newestId),
-            IChainlinkFeedOracle.PhaseNotCurrent(feed.proxy, roundId, _phaseOf(newestId))
+            IFeedErrors.PhaseNotCurrent(feed.proxy, roundId, _phaseOf(newestId))
         );
-        require(round.updatedAt != 0, IChainlinkFeedOracle.RoundNotFound(feed.proxy, roundId));
+        require(round.updatedAt != 0, IFeedErrors.RoundNotFound(feed.proxy, roundId));
         _requireSound(feed, round);
         require(
             round.updatedAt != block.timestamp,
-            IChainlinkFeedOracle.RoundSecondNotOver(feed.proxy, roundId, round.updatedAt)
+            IFeedErrors.RoundSecondNotOver(feed.proxy, roundId, round.updatedAt)
         );
-        require(round.nextAt != 0, IChainlinkFeedOracle.NeighbourOutOfReach(feed.proxy, roundId, REACH));
+        require(round.nextAt != 0, IFeedErrors.NeighbourOutOfReach(feed.proxy, roundId, REACH));
         require(
             round.nextAt > round.updatedAt,
-            IChainlinkFeedOracle.RoundSuperseded(feed.proxy, roundId, round.updatedAt, round.nextAt)
+            IFeedErrors.RoundSuperseded(feed.proxy, roundId, round.updatedAt, round.nextAt)
         );
     }
 
@@ -68,6 +89,18 @@ library FeedRounds {
     function find(FeedParameters memory feed, uint80 roundId) internal view returns (bool found, Round memory round) {
         (round, ) = _find(feed, roundId);
         found = _isComplete(round);
+    }
+
+    /// @notice Whether a round shows that a feed had no price at `time`. Never reverts: what shows nothing shows false.
+    /// @param feed The feed.
+    /// @param roundId The round in force then, or the first of a phase that began later.
+    /// @param time The moment [s].
+    /// @return absent Whether it shows that.
+    function hadNone(FeedParameters memory feed, uint80 roundId, uint256 time) internal view returns (bool absent) {
+        (bool found, Round memory round) = find(feed, roundId);
+        if (!found) return false;
+        if (round.updatedAt > time) return previousAt(feed, round) == 0;
+        return round.nextAt > time && (!isSound(feed, round) || !isFresh(feed, round, time));
     }
 
     /// @notice When the last round of the phase that is strictly older than this one was written [s]: zero when it is
@@ -100,7 +133,7 @@ library FeedRounds {
     function requireFresh(FeedParameters memory feed, Round memory round, uint256 time) internal pure {
         require(
             isFresh(feed, round, time),
-            IChainlinkFeedOracle.RoundStale(feed.proxy, round.id, round.updatedAt, time, feed.maxAge)
+            IFeedErrors.RoundStale(feed.proxy, round.id, round.updatedAt, time, feed.maxAge)
         );
     }
 
@@ -183,16 +216,16 @@ library FeedRounds {
     function _requireSound(FeedParameters memory feed, Round memory round) private view {
         require(
             _isComplete(round),
-            IChainlinkFeedOracle.RoundIncomplete(feed.proxy, round.id, round.answeredInRound, round.updatedAt)
+            IFeedErrors.RoundIncomplete(feed.proxy, round.id, round.answeredInRound, round.updatedAt)
         );
         require(
             round.updatedAt <= block.timestamp,
-            IChainlinkFeedOracle.RoundInFuture(feed.proxy, round.id, round.updatedAt, block.timestamp)
+            IFeedErrors.RoundInFuture(feed.proxy, round.id, round.updatedAt, block.timestamp)
         );
-        require(round.answer > 0, IChainlinkFeedOracle.AnswerNotPositive(feed.proxy, round.id, round.answer));
+        require(round.answer > 0, IFeedErrors.AnswerNotPositive(feed.proxy, round.id, round.answer));
         require(
             isSound(feed, round),
-            IChainlinkFeedOracle.AnswerAtBound(feed.proxy, round.id, round.answer, feed.minAnswer, feed.maxAnswer)
+            IFeedErrors.AnswerAtBound(feed.proxy, round.id, round.answer, feed.minAnswer, feed.maxAnswer)
         );
     }
 

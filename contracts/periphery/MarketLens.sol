@@ -4,16 +4,29 @@ pragma solidity 0.8.35;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
+import {IMandateBook, RescueOutcome} from "../interfaces/IMandateBook.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
 import {IMarketCharter} from "../interfaces/IMarketCharter.sol";
 import {IMarketFactory, MarketAddresses} from "../interfaces/IMarketFactory.sol";
-import {IMarketLens, MarketItem, MarketSnapshot, PositionHealth} from "../interfaces/IMarketLens.sol";
+import {
+    Explanation,
+    Fate,
+    IMarketLens,
+    MarketItem,
+    MarketSnapshot,
+    PositionHealth
+} from "../interfaces/IMarketLens.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {IReserveLedger} from "../interfaces/IReserveLedger.sol";
 import {BorrowMath} from "../libraries/BorrowMath.sol";
+import {BoxMath} from "../libraries/BoxMath.sol";
+import {LiquidationMath} from "../libraries/LiquidationMath.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
+import {TokenScale} from "../libraries/TokenScale.sol";
+import {Assessment} from "../types/Assessment.sol";
+import {Closing} from "../types/Closing.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
 import {Terms} from "../types/Terms.sol";
@@ -35,6 +48,29 @@ contract MarketLens is IMarketLens {
         IMarketCharter charter = IMarketCharter(IMarginVault(marginVault).charter());
         (price, observedAt) = IOracle(charter.oracle()).latest();
         items = healthAt(marginVault, positionIds, price);
+    }
+
+    /// @inheritdoc IMarketLens
+    function explain(
+        address marginVault,
+        uint256 positionId,
+        uint256 price
+    ) external view returns (Explanation memory explanation) {
+        uint256[] memory positionIds = new uint256[](1);
+        positionIds[0] = positionId;
+        PositionHealth memory item = this.healthAt(marginVault, positionIds, price)[0];
+        explanation.health = item;
+        explanation.marginLeft = item.position.margin;
+        if (item.position.size == 0) return explanation;
+        if (item.gain >= int256(uint256(item.position.reserve))) {
+            explanation.fate = Fate.AtCap;
+        } else if (item.equity >= int256(item.maintenanceMargin)) {
+            explanation.fate = Fate.Healthy;
+        } else if (block.timestamp < item.coolingUntil && 2 * item.equity >= int256(item.maintenanceMargin)) {
+            explanation.fate = Fate.CoolingOff;
+        } else {
+            _explainAction(IMarginVault(marginVault), explanation, price);
+        }
     }
 
     /// @inheritdoc IMarketLens
@@ -100,6 +136,48 @@ contract MarketLens is IMarketLens {
             _assess(items[i], market, charter.terms(items[i].position.termsId), price);
             items[i].capped = _reachesCap(items[i], market.skew(), skewScale, price);
         }
+    }
+
+    function _explainAction(IMarginVault vault, Explanation memory explanation, uint256 price) private view {
+        IMarketCharter charter = IMarketCharter(vault.charter());
+        PositionHealth memory item = explanation.health;
+        Terms memory terms = charter.terms(item.position.termsId);
+        uint256 floor = terms.keeperFeeFloor;
+        (explanation.pulled, explanation.rescue) = IMandateBook(charter.addresses().mandateBook).preview(
+            item.positionId,
+            item.equity,
+            item.maintenanceMargin,
+            floor,
+            false
+        );
+        if (explanation.rescue == RescueOutcome.Rescued) {
+            explanation.fate = Fate.Rescued;
+            explanation.keeperFee = floor;
+            explanation.marginLeft += explanation.pulled - floor;
+            return;
+        }
+        Market memory market = vault.market();
+        market.accrue(block.timestamp);
+        uint256 scale = charter.tokenScale();
+        uint256 skewScale = charter.curves().skewScale;
+        Position memory position = BoxMath.copy(item.position);
+        Assessment memory assessment = LiquidationMath.assess(market, position, terms, price);
+        // Folded as the vault folds it.
+        position.openNotional = int96(position.openNotional + item.owed);
+        (position.fundingIndex, position.borrowIndex) = (market.fundingIndex, market.borrowIndex);
+        uint256 closed = LiquidationMath.sizeToClose(position, assessment, price, skewScale, scale);
+        int256 delta = BoxMath.closingDelta(position, closed);
+        explanation.fillPrice = SkewMath.fillPrice(price, assessment.skew, delta, skewScale);
+        Closing memory closing = BoxMath.close(position, closed, explanation.fillPrice, scale);
+        uint256 extra = position.size == 0 ? LiquidationMath.feeFromReserve(position.margin, floor, scale) : 0;
+        uint256 fee = LiquidationMath.feeOf(closed, price, terms);
+        explanation.fee = BoxMath.takeFromMargin(position, fee) + extra;
+        explanation.keeperFee = explanation.fee < terms.keeperFeeCap ? explanation.fee : terms.keeperFeeCap;
+        explanation.sizeDelta = closing.closedSize;
+        explanation.shortfall = closing.shortfall;
+        explanation.fate = position.size == 0 ? Fate.LiquidatedWhole : Fate.LiquidatedInPart;
+        if (position.size == 0) explanation.paidOut = TokenScale.floorToToken(position.margin, scale);
+        explanation.marginLeft = position.size == 0 ? 0 : position.margin;
     }
 
     function _assess(PositionHealth memory item, Market memory market, Terms memory terms, uint256 price) private pure {

@@ -253,8 +253,7 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
     }
 
     /// @dev Always reverts. A bare `revert` would make the compiler warn of unreachable code in ERC4626.
-    function _refusePreview() private pure returns (uint256) {
+    function _refusePreview() private pure returns (uint256 nothing) {
         require(false, PreviewNotSupported());
-        return 0;
     }
 }

@@ -5,14 +5,14 @@ export default buildModule("Factory", (m) => {
   const marginVaultCode = m.contract("MarginVaultCode");
   const liquidityVaultCode = m.contract("LiquidityVaultCode");
   const orderBookCode = m.contract("OrderBookCode");
-  const charterCode = m.contract("MarketCharterCode");
-  const mandateBookCode = m.contract("MandateBookCode");
+  const charter = m.contract("MarketCharter");
+  const mandateBook = m.contract("MandateBook");
   const factory = m.contract("MarketFactory", [
     marginVaultCode,
     liquidityVaultCode,
     orderBookCode,
-    charterCode,
-    mandateBookCode,
+    charter,
+    mandateBook,
   ]);
   return { factory };
 });

@@ -1,19 +1,19 @@
 import { type ContractRunner, Interface } from "ethers";
 
 import type {
-  IChainlinkFeedOracle,
   ILiquidityVault,
   IMarginVault,
   IMarketCharter,
+  IOracle,
   IOrderBook,
 } from "../../types/ethers-contracts/contracts/interfaces/index.ts";
 import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/chainlink-contracts-0.6/src/v0.6/FluxAggregator__factory.ts";
 import {
   IAggregatorProxy__factory,
-  IChainlinkFeedOracle__factory,
   ILiquidityVault__factory,
   IMarginVault__factory,
   IMarketCharter__factory,
+  IOracle__factory,
   IOrderBook__factory,
 } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
@@ -21,6 +21,7 @@ import type { MarketConstants } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import { toBulkheadError } from "./errors.ts";
 import { RpcError, WrongContractError } from "./failures.ts";
+import { discoverSource, type PriceSource } from "./priceSource.ts";
 
 /** The contracts of one market. */
 export interface MarketContracts {
@@ -28,7 +29,9 @@ export interface MarketContracts {
   readonly charter: IMarketCharter;
   readonly orderBook: IOrderBook;
   readonly liquidityVault: ILiquidityVault;
-  readonly oracle: IChainlinkFeedOracle;
+  readonly oracle: IOracle;
+  /** Where the oracle has its price from. */
+  readonly source: PriceSource;
   readonly addresses: MarketAddresses;
   readonly constants: MarketConstants;
 }
@@ -39,9 +42,6 @@ export interface MarketAddresses {
   readonly orderBook: string;
   readonly liquidityVault: string;
   readonly oracle: string;
-  readonly indexFeed: string;
-  /** Absent where the market has no quote feed. */
-  readonly quoteFeed: string | undefined;
 }
 
 /** Interfaces by the part of a market that they belong to. */
@@ -53,8 +53,6 @@ export const INTERFACES = {
 
 /** A part of a market that writes numbered logs. */
 export type MarketPart = keyof typeof INTERFACES;
-
-const NO_ADDRESS = `0x${"0".repeat(40)}`;
 
 /**
  * Find the parts of a market from its MarginVault.
@@ -93,6 +91,7 @@ export function toMarket(stored: Market): Market {
     referencePrice: stored.referencePrice,
     netBasis: stored.netBasis,
     totalMargin: stored.totalMargin,
+    lastPrice: stored.lastPrice,
     sequence: stored.sequence,
     poolDue: stored.poolDue,
     protocolDue: stored.protocolDue,
@@ -121,14 +120,13 @@ async function discover(runner: ContractRunner, address: string): Promise<Market
   const poolAddress = parts.liquidityVault;
   const orderBook = IOrderBook__factory.connect(orderBookAddress, runner);
   const liquidityVault = ILiquidityVault__factory.connect(poolAddress, runner);
-  const oracle = IChainlinkFeedOracle__factory.connect(oracleAddress, runner);
-  const [executionDelay, maxRoundWait, executionWindow, pool, index, quote] = await Promise.all([
+  const oracle = IOracle__factory.connect(oracleAddress, runner);
+  const [executionDelay, maxRoundWait, executionWindow, pool, source] = await Promise.all([
     orderBook.executionDelay(),
     orderBook.maxRoundWait(),
     orderBook.executionWindow(),
     liquidityVault.parameters(),
-    oracle.indexFeed(),
-    oracle.quoteFeed(),
+    discoverSource(runner, oracleAddress),
   ]);
   return {
     marginVault,
@@ -136,13 +134,12 @@ async function discover(runner: ContractRunner, address: string): Promise<Market
     liquidityVault,
     oracle,
     charter,
+    source,
     addresses: {
       marginVault: address,
       orderBook: orderBookAddress,
       liquidityVault: poolAddress,
       oracle: oracleAddress,
-      indexFeed: index.proxy,
-      quoteFeed: quote.proxy === NO_ADDRESS ? undefined : quote.proxy,
     },
     constants: {
       executionDelay,

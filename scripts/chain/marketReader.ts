@@ -2,13 +2,11 @@ import type { Block, JsonRpcProvider } from "ethers";
 
 import { accrue, skew } from "../core/marketMath.ts";
 import { isMarket } from "../core/orderMath.ts";
-import type { Round } from "../core/rounds.ts";
-import type { MarketNow, MarketState, Snapshot, SpotPrice } from "../core/snapshot.ts";
+import type { MarketNow, MarketState, Snapshot } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import { type MarketContracts, toMarket } from "./contracts.ts";
 import { calling } from "./errors.ts";
-import { ContractError, LogGapError, ReorgError, RpcError } from "./failures.ts";
-import { type FeedReading, type RoundCache, readRounds } from "./feeds.ts";
+import { LogGapError, ReorgError, RpcError } from "./failures.ts";
 import {
   blockRanges,
   checkSequences,
@@ -18,6 +16,7 @@ import {
   type Sequences,
 } from "./logs.ts";
 import { applyLogs, EMPTY_STATE } from "./marketState.ts";
+import { PriceReader, type ReportSource } from "./priceReader.ts";
 
 /** What a reader needs. */
 export interface MarketReaderOptions {
@@ -29,6 +28,10 @@ export interface MarketReaderOptions {
   readonly logRange: number;
   /** Told every log once, in the order of the chain, and again from the start after a reorganisation. */
   readonly onLogs?: (logs: readonly MarketLog[]) => void;
+  /** Needed where signed reports are the price. */
+  readonly reports?: ReportSource | undefined;
+  /** Who pays for verifications that are only tried. */
+  readonly payer?: string | undefined;
 }
 
 /** A block, as far as a reader cares. */
@@ -61,8 +64,7 @@ export async function readBlock(provider: JsonRpcProvider, number: number): Prom
 /** Follows one market through its logs. Everything it knows can be read again from the chain. */
 export class MarketReader {
   readonly #options: MarketReaderOptions;
-  readonly #indexCache: RoundCache = new Map();
-  readonly #quoteCache: RoundCache = new Map();
+  readonly #prices: PriceReader;
   #state: MarketState = EMPTY_STATE;
   #sequences: Sequences = NO_LOGS;
   #last: Head | undefined;
@@ -70,6 +72,7 @@ export class MarketReader {
 
   constructor(options: MarketReaderOptions) {
     this.#options = options;
+    this.#prices = new PriceReader(options);
   }
 
   /** What the logs have told so far. */
@@ -107,11 +110,10 @@ export class MarketReader {
     const { contracts } = this.#options;
     const blockTag = head.number;
     const now = BigInt(head.timestamp);
-    const [market, spot, upSince, rounds, requests] = await Promise.all([
+    const marketOrders = [...this.#state.orders.values()].filter(isMarket);
+    const [market, prices, requests] = await Promise.all([
       this.#marketNow(head),
-      this.#spot(blockTag),
-      this.#upSince(blockTag),
-      this.#rounds(blockTag),
+      this.#prices.read({ blockTag, now, marketOrders }),
       this.#requests(blockTag),
     ]);
     return {
@@ -120,10 +122,7 @@ export class MarketReader {
       constants: contracts.constants,
       state: this.#state,
       market,
-      upSince,
-      hasQuoteFeed: contracts.addresses.quoteFeed !== undefined,
-      ...spot,
-      ...rounds,
+      ...prices,
       ...requests,
     };
   }
@@ -138,8 +137,7 @@ export class MarketReader {
     this.#sequences = NO_LOGS;
     this.#last = undefined;
     this.#stored = undefined;
-    this.#indexCache.clear();
-    this.#quoteCache.clear();
+    this.#prices.forget();
     throw new ReorgError(last.number);
   }
 
@@ -183,50 +181,6 @@ export class MarketReader {
     return { skew: skew(market), fundingIndex, borrowIndex, clock };
   }
 
-  async #spot(
-    blockTag: number,
-  ): Promise<{ spot: SpotPrice | undefined; spotRefusal: string | undefined }> {
-    const { oracle } = this.#options.contracts;
-    const answer = await answerOrRefusal("latest price", () => oracle.latest({ blockTag }));
-    return answer instanceof ContractError
-      ? { spot: undefined, spotRefusal: answer.message }
-      : { spot: { price: answer.price, observedAt: answer.observedAt }, spotRefusal: undefined };
-  }
-
-  async #upSince(blockTag: number): Promise<bigint | undefined> {
-    const { oracle } = this.#options.contracts;
-    const answer = await answerOrRefusal("sequencer", () => oracle.upSince({ blockTag }));
-    return answer instanceof ContractError ? undefined : answer;
-  }
-
-  /** Only market orders need rounds of the past, from just before the oldest of them. */
-  async #rounds(
-    blockTag: number,
-  ): Promise<{ indexRounds: readonly Round[]; quoteRounds: readonly Round[] }> {
-    const { contracts } = this.#options;
-    const { indexFeed, quoteFeed } = contracts.addresses;
-    const times = [...this.#state.orders.values()].filter(isMarket).map((one) => one.submittedAt);
-    const first = times.reduce<bigint | undefined>(earlier, undefined);
-    if (first === undefined) return { indexRounds: [], quoteRounds: [] };
-    const index = this.#reading(indexFeed, this.#indexCache, blockTag);
-    const indexRounds = await this.#roundsOrNone(index, first);
-    const since = (indexRounds[0]?.updatedAt ?? first) + 1n;
-    const quoteRounds =
-      quoteFeed === undefined
-        ? []
-        : await this.#roundsOrNone(this.#reading(quoteFeed, this.#quoteCache, blockTag), since);
-    return { indexRounds, quoteRounds };
-  }
-
-  #reading(feed: string, cache: RoundCache, blockTag: number): FeedReading {
-    return { runner: this.#options.provider, feed, cache, blockTag };
-  }
-
-  async #roundsOrNone(reading: FeedReading, since: bigint): Promise<readonly Round[]> {
-    const answer = await answerOrRefusal("rounds", () => readRounds(reading, since));
-    return answer instanceof ContractError ? [] : answer;
-  }
-
   async #requests(blockTag: number): Promise<Pick<Snapshot, "depositDueAt" | "redeemDueAt">> {
     const pool = this.#options.contracts.liquidityVault;
     const { depositDelay, redeemDelay } = this.#options.contracts.constants;
@@ -250,23 +204,6 @@ export class MarketReader {
       return first === 0n ? undefined : (await request(first, { blockTag })).requestedAt;
     }
   }
-}
-
-/** A contract that refuses has answered; a node that does not answer has not. */
-async function answerOrRefusal<T>(
-  what: string,
-  call: () => Promise<T>,
-): Promise<T | ContractError> {
-  try {
-    return await calling(what, call);
-  } catch (cause) {
-    if (cause instanceof ContractError) return cause;
-    throw cause;
-  }
-}
-
-function earlier(a: bigint | undefined, b: bigint): bigint {
-  return a === undefined || b < a ? b : a;
 }
 
 function toHead(block: Block | null): Head {

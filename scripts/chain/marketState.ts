@@ -142,8 +142,8 @@ function updatePosition(draft: Draft, args: PositionUpdatedEvent.OutputObject): 
   });
 }
 
-function storeTerms(draft: Draft, { termsId, ...words }: TermsStoredEvent.OutputObject): void {
-  draft.terms.set(termsId, unpackTerms(words));
+function storeTerms(draft: Draft, args: TermsStoredEvent.OutputObject): void {
+  draft.terms.set(args.termsId, unpackTerms(args));
 }
 
 function submitOrder(draft: Draft, args: OrderSubmittedEvent.OutputObject): void {

@@ -8,6 +8,8 @@ import type { Sender } from "./signer.ts";
 export interface Call {
   readonly to: string;
   readonly data: string;
+  /** [wei] */
+  readonly value?: bigint;
   readonly gasLimit: bigint;
 }
 

@@ -22,6 +22,20 @@ export interface KeeperConfig {
   /** Most items in one transaction. */
   readonly maxBatch: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Absent where no market is priced by signed reports. */
+  readonly streams: StreamConfig | undefined;
+}
+
+/** How to reach a Data Streams service. */
+export interface StreamConfig {
+  readonly restUrl: string;
+  readonly wsUrls: readonly string[];
+  /** JSON file with `apiKey` and `userSecret`. */
+  readonly credentialsFile: string;
+  /** Longest wait for one answer [ms]. */
+  readonly timeoutMs: number;
+  /** A feed without a new report for so long is silent [ms]. */
+  readonly staleMs: number;
 }
 
 /** Thrown when the environment does not say enough to start. */
@@ -34,7 +48,13 @@ export class ConfigError extends FatalError {
   }
 }
 
-const FORBIDDEN = ["BULKHEAD_PRIVATE_KEY", "BULKHEAD_MNEMONIC", "BULKHEAD_PASSWORD"];
+const FORBIDDEN: Readonly<Record<string, string>> = {
+  BULKHEAD_PRIVATE_KEY: "use BULKHEAD_KEYSTORE with BULKHEAD_PASSWORD_FILE",
+  BULKHEAD_MNEMONIC: "use BULKHEAD_KEYSTORE with BULKHEAD_PASSWORD_FILE",
+  BULKHEAD_PASSWORD: "use BULKHEAD_KEYSTORE with BULKHEAD_PASSWORD_FILE",
+  BULKHEAD_STREAMS_API_KEY: "use BULKHEAD_STREAMS_CREDENTIALS",
+  BULKHEAD_STREAMS_USER_SECRET: "use BULKHEAD_STREAMS_CREDENTIALS",
+};
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
@@ -75,6 +95,24 @@ const schema = z.object({
       error: "BULKHEAD_LOG_LEVEL must be debug, info, warn or error.",
     })
     .default("info"),
+  BULKHEAD_STREAMS_REST_URL: z
+    .string()
+    .refine(isHttp, "BULKHEAD_STREAMS_REST_URL must be an http:// or https:// address.")
+    .optional(),
+  BULKHEAD_STREAMS_WS_URLS: z
+    .string()
+    .transform((text) => text.split(",").map((item) => item.trim()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isWs, "Each of BULKHEAD_STREAMS_WS_URLS must be a ws:// or wss:// address."),
+      ),
+    )
+    .optional(),
+  BULKHEAD_STREAMS_CREDENTIALS: z.string().optional(),
+  BULKHEAD_STREAMS_TIMEOUT_MS: count("BULKHEAD_STREAMS_TIMEOUT_MS", { least: 100, usual: 5000 }),
+  BULKHEAD_STREAMS_STALE_MS: count("BULKHEAD_STREAMS_STALE_MS", { least: 100, usual: 3000 }),
 });
 
 /**
@@ -88,12 +126,20 @@ export function keeperConfig(env: Environment): KeeperConfig {
   );
   const parsed = schema.safeParse(present);
   const key = keySource(present);
+  const streams = parsed.success ? streamConfig(parsed.data) : undefined;
   const problems = [
-    ...FORBIDDEN.filter((name) => present[name] !== undefined).map(forbidden),
+    ...Object.keys(FORBIDDEN)
+      .filter((name) => present[name] !== undefined)
+      .map(forbidden),
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => issue.message)),
-    ...(typeof key === "string" ? [key] : []),
+    ...[key, streams].filter((part) => typeof part === "string"),
   ];
-  if (!parsed.success || typeof key === "string" || problems.length > 0) {
+  if (
+    !parsed.success ||
+    typeof key === "string" ||
+    typeof streams === "string" ||
+    problems.length > 0
+  ) {
     throw new ConfigError(problems);
   }
   const values = parsed.data;
@@ -109,7 +155,28 @@ export function keeperConfig(env: Environment): KeeperConfig {
     logRange: values.BULKHEAD_LOG_RANGE,
     maxBatch: values.BULKHEAD_MAX_BATCH,
     logLevel: values.BULKHEAD_LOG_LEVEL,
+    streams,
   };
+}
+
+/** The service of reports, none, or what is wrong with it. */
+function streamConfig(values: z.infer<typeof schema>): StreamConfig | string | undefined {
+  const restUrl = values.BULKHEAD_STREAMS_REST_URL;
+  const wsUrls = values.BULKHEAD_STREAMS_WS_URLS;
+  const credentialsFile = values.BULKHEAD_STREAMS_CREDENTIALS;
+  if (restUrl !== undefined && wsUrls !== undefined && credentialsFile !== undefined) {
+    const timeoutMs = values.BULKHEAD_STREAMS_TIMEOUT_MS;
+    return {
+      restUrl,
+      wsUrls,
+      credentialsFile,
+      timeoutMs,
+      staleMs: values.BULKHEAD_STREAMS_STALE_MS,
+    };
+  }
+  return restUrl === undefined && wsUrls === undefined && credentialsFile === undefined
+    ? undefined
+    : "BULKHEAD_STREAMS_REST_URL, BULKHEAD_STREAMS_WS_URLS and BULKHEAD_STREAMS_CREDENTIALS belong together. Set all three, or none.";
 }
 
 /** The key source, or what is wrong with it. */
@@ -134,12 +201,17 @@ function keySource(env: Environment): KeySource | string {
 }
 
 function forbidden(name: string): string {
-  return `${name} is set. Secrets do not belong in the environment: unset it, and use BULKHEAD_KEYSTORE with BULKHEAD_PASSWORD_FILE.`;
+  return `${name} is set. Secrets do not belong in the environment: unset it, and ${FORBIDDEN[name]}.`;
 }
 
 function isHttp(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && (url.protocol === "http:" || url.protocol === "https:");
+}
+
+function isWs(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === "ws:" || url.protocol === "wss:");
 }
 
 function isLoopback(text: string | undefined): boolean {

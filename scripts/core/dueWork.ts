@@ -7,16 +7,17 @@ import {
   takesFeeFromMargin,
 } from "./orderMath.ts";
 import { accrued, equity, gain, maintenanceMargin, notional } from "./positionMath.ts";
-import { type Round, roundCovering, roundInForce } from "./rounds.ts";
+import { NEWEST_ROUNDS, nameOfProof, type PriceProof } from "./priceProof.ts";
+import { reportCovering } from "./reportBuffer.ts";
+import { isVerifiable } from "./reportChecks.ts";
+import { roundCovering, roundInForce } from "./rounds.ts";
 import { fillPrice } from "./skewMath.ts";
-import type { OpenPosition, Snapshot, WaitingOrder } from "./snapshot.ts";
+import type { OpenPosition, Snapshot, StreamPrices, WaitingOrder } from "./snapshot.ts";
 import type { Terms } from "./types.ts";
 
-/** Market orders that one round serves, in the order in which they may be executed. */
+/** Market orders that one price serves, in the order in which they may be executed. */
 export interface DueOrders {
-  readonly indexRoundId: bigint;
-  /** 0 where the market has no quote feed. */
-  readonly quoteRoundId: bigint;
+  readonly proof: PriceProof;
   readonly orderIds: readonly bigint[];
 }
 
@@ -27,18 +28,26 @@ export interface Liquidatable {
   readonly lack: bigint | undefined;
 }
 
-/** Return the market orders whose price exists and whose window is open, by the round that serves them. */
+/** Return the market orders whose price exists and whose window is open, by the proof of that price. */
 export function dueMarketOrders(snapshot: Snapshot): readonly DueOrders[] {
   const byProof = new Map<string, DueOrders>();
   for (const order of waitingById(snapshot)) {
     if (!isMarket(order) || isLapsed(snapshot, order)) continue;
     const proof = proofOf(snapshot, order);
     if (proof === undefined) continue;
-    const key = `${proof.indexRoundId}/${proof.quoteRoundId}`;
+    const key = nameOfProof(proof);
     const orderIds = [...(byProof.get(key)?.orderIds ?? []), order.orderId];
-    byProof.set(key, { ...proof, orderIds });
+    byProof.set(key, { proof, orderIds });
   }
   return [...byProof.values()];
+}
+
+/** Return what proves the price of now; `undefined` while there is none. */
+export function spotProof({ stream, spot }: Snapshot): PriceProof | undefined {
+  if (spot === undefined) return undefined;
+  if (stream === undefined) return NEWEST_ROUNDS;
+  const report = stream.spot;
+  return report === undefined ? undefined : { kind: "report", report, quoteRoundId: 0n };
 }
 
 /** Return the ids of the trigger orders that the price of now releases. */
@@ -166,21 +175,54 @@ function isLapsed({ state }: Snapshot, order: WaitingOrder): boolean {
   return takesFeeFromMargin(order) || !state.orders.has(order.positionId);
 }
 
-/** The rounds that prove an order's one price, while it may be executed at it. */
-function proofOf(snapshot: Snapshot, order: WaitingOrder) {
-  const { constants, now, upSince } = snapshot;
+/** What proves an order's one price, while it may be executed at it. */
+function proofOf(snapshot: Snapshot, order: WaitingOrder): PriceProof | undefined {
+  const { constants, stream, upSince } = snapshot;
   if (upSince === undefined) return undefined;
   const time = order.submittedAt + constants.executionDelay;
-  const latest = time + constants.maxRoundWait;
+  const wait = { time, latest: time + constants.maxRoundWait, upSince };
+  return stream === undefined
+    ? provenByRounds(snapshot, wait)
+    : provenByReport(snapshot, stream, wait);
+}
+
+/** What an order waits for [s]. */
+interface Wait {
+  readonly time: bigint;
+  readonly latest: bigint;
+  readonly upSince: bigint;
+}
+
+function provenByRounds(
+  snapshot: Snapshot,
+  { time, latest, upSince }: Wait,
+): PriceProof | undefined {
+  const { constants, now } = snapshot;
   const served = servingRound(snapshot, time, latest);
   if (served === undefined || served.round.updatedAt >= now) return undefined;
   const start = served.late ? latest : served.round.updatedAt;
   const window = constants.executionWindow;
   if (now > deadlineOf({ start, upSince, window })) return undefined;
-  const quoteRoundId = quoteFor(snapshot, served.round, served.late ? latest : undefined);
-  return quoteRoundId === undefined
-    ? undefined
-    : { indexRoundId: served.round.roundId, quoteRoundId };
+  const quote = quoteFor(snapshot, served.round.updatedAt, served.late ? latest : undefined);
+  return quote === undefined ? undefined : { kind: "rounds", index: served.round.roundId, quote };
+}
+
+/** No report shows that there was none before it: an order gets the one that speaks for its moment, or nothing. */
+function provenByReport(
+  snapshot: Snapshot,
+  { reports }: StreamPrices,
+  { time, latest, upSince }: Wait,
+): PriceProof | undefined {
+  const { constants, now, hasQuoteFeed } = snapshot;
+  const report = reportCovering(reports, time);
+  if (report === undefined || report.observedAt > latest) return undefined;
+  if (!isVerifiable(report, now, 0n)) return undefined;
+  // A further quote round may still come in this second.
+  if (hasQuoteFeed && report.observedAt >= now) return undefined;
+  const window = constants.executionWindow;
+  if (now > deadlineOf({ start: report.observedAt, upSince, window })) return undefined;
+  const quoteRoundId = quoteFor(snapshot, report.observedAt);
+  return quoteRoundId === undefined ? undefined : { kind: "report", report, quoteRoundId };
 }
 
 function servingRound(snapshot: Snapshot, time: bigint, latest: bigint) {
@@ -193,10 +235,10 @@ function servingRound(snapshot: Snapshot, time: bigint, latest: bigint) {
   return before === undefined ? undefined : { round: before, late: true };
 }
 
-/** The quote in force when the index round was written; up to `until`, where it must last so long. */
-function quoteFor(snapshot: Snapshot, index: Round, until?: bigint): bigint | undefined {
+/** The quote in force when the index price was observed [s]; up to `until`, where it must last so long. */
+function quoteFor(snapshot: Snapshot, time: bigint, until?: bigint): bigint | undefined {
   if (!snapshot.hasQuoteFeed) return 0n;
-  const quote = roundInForce(snapshot.quoteRounds, index.updatedAt);
+  const quote = roundInForce(snapshot.quoteRounds, time);
   const last = until === undefined ? quote : roundInForce(snapshot.quoteRounds, until);
   return last === quote ? quote?.roundId : undefined;
 }

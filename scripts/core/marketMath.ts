@@ -86,6 +86,6 @@ function combine(market: Market, position: Position, sign: 1n | -1n): Market {
     ...market,
     [side]: checkUint(market[side] + sign * size, 96),
     netBasis: checkInt(market.netBasis + sign * basis, 104),
-    totalMargin: checkUint(market.totalMargin + sign * position.margin, 104),
+    totalMargin: checkUint(market.totalMargin + sign * position.margin, 96),
   };
 }

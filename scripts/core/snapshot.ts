@@ -1,9 +1,10 @@
 import type { Order } from "./orderMath.ts";
+import type { ServedReport } from "./reportBuffer.ts";
 import type { Round } from "./rounds.ts";
 import type { Position, Terms } from "./types.ts";
 
 /** What is stored of an open position, as its market's logs tell it. */
-export type OpenPosition = Omit<Position, "owner">;
+export type OpenPosition = Omit<Position, "owner" | "traits">;
 
 /** An order that waits, as its market's logs tell it. */
 export interface WaitingOrder extends Order {
@@ -51,6 +52,14 @@ export interface SpotPrice {
   readonly observedAt: bigint;
 }
 
+/** Signed reports that a decision may depend on. */
+export interface StreamPrices {
+  /** What proves the price of now; absent while there is none. */
+  readonly spot: ServedReport | undefined;
+  /** Those that speak for the times of the orders that wait. */
+  readonly reports: readonly ServedReport[];
+}
+
 /** One market at one block: all that a decision may depend on. */
 export interface Snapshot {
   readonly blockNumber: number;
@@ -70,6 +79,8 @@ export interface Snapshot {
   /** Empty where the market has no quote feed. */
   readonly quoteRounds: readonly Round[];
   readonly hasQuoteFeed: boolean;
+  /** Only where signed reports are the price; `indexRounds` are empty there. */
+  readonly stream?: StreamPrices;
   /** When the first request of each queue falls due [s]. */
   readonly depositDueAt: bigint | undefined;
   readonly redeemDueAt: bigint | undefined;

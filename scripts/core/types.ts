@@ -8,6 +8,8 @@ export interface Position {
   readonly priceTime: bigint;
   /** Terms that the position is held to. */
   readonly termsId: bigint;
+  /** Bit 0: a rescue mandate stands; bits 1–7: how often the position was transferred. */
+  readonly traits: bigint;
   /** Cool-off after a partial liquidation, counted from `priceTime` [s]. */
   readonly cooldown: bigint;
   /** Collateral credited to the position [WAD quote]. */
@@ -46,6 +48,8 @@ export interface Market {
   readonly netBasis: bigint;
   /** Sum of margins [WAD quote]. */
   readonly totalMargin: bigint;
+  /** Newest price that the market has used [WAD quote per base]. */
+  readonly lastPrice: bigint;
   /** Number of the newest log of the contract. */
   readonly sequence: bigint;
   /** Owed to the pool and not yet swept to it [WAD quote]. */

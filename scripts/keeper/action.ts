@@ -1,3 +1,4 @@
+import type { PriceProof } from "../core/priceProof.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 
 /** Something to do on chain, as data, with the reason for it. */
@@ -5,19 +6,26 @@ export type Action =
   | {
       readonly kind: "executeOrders";
       readonly orderIds: readonly bigint[];
-      /** The rounds whose price the orders get; absent for trigger orders, which get the price of now. */
-      readonly rounds: { readonly index: bigint; readonly quote: bigint } | undefined;
+      /** Of the one price of market orders; of the price of now for trigger orders. */
+      readonly proof: PriceProof;
       readonly reason: string;
     }
   | {
       readonly kind: "liquidate";
       readonly positionIds: readonly bigint[];
+      readonly proof: PriceProof;
       readonly reason: string;
     }
-  | { readonly kind: "settleAtCap"; readonly positionId: bigint; readonly reason: string }
+  | {
+      readonly kind: "settleAtCap";
+      readonly positionId: bigint;
+      readonly proof: PriceProof;
+      readonly reason: string;
+    }
   | {
       readonly kind: "fulfillDeposits" | "fulfillRedeems";
       readonly maxCount: number;
+      readonly proof: PriceProof;
       readonly reason: string;
     };
 

@@ -1,6 +1,6 @@
 import type { MarketContracts } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { encodeRoundProof } from "../chain/feeds.ts";
+import { encodeProof, verificationFee } from "../chain/priceProofs.ts";
 import type { Sender } from "../chain/signer.ts";
 import { type Call, type Outcome, type Patience, sendAndConfirm } from "../chain/transactions.ts";
 import type { Action } from "./action.ts";
@@ -13,9 +13,6 @@ export interface Executor {
   readonly patience: Patience;
 }
 
-/** Price of now: a push feed needs no proof. */
-const SPOT = "0x";
-
 /** Ceilings of gas, so that a caught failure inside a batch is never for want of it. */
 const GAS = {
   executeOrders: { base: 1_200_000n, item: 450_000n },
@@ -25,6 +22,9 @@ const GAS = {
   fulfillRedeems: { base: 500_000n, item: 200_000n },
 } as const;
 
+/** What verifying a report takes beside, by many oracles and with a fee. */
+const REPORT_GAS = 400_000n;
+
 /**
  * Try an action on the newest block without sending it.
  *
@@ -33,16 +33,17 @@ const GAS = {
  */
 export async function simulate(executor: Executor, action: Action): Promise<Call> {
   const { to, data } = encode(executor, action);
-  const { sender } = executor;
+  const { sender, contracts } = executor;
   const ceiling = gasCeiling(action);
-  const request = { to, data, from: sender.address, gasLimit: ceiling };
+  const value = await verificationFee(sender.provider, contracts.source, action.proof);
+  const request = { to, data, value, from: sender.address, gasLimit: ceiling };
   // The contracts themselves refuse a batch that would do nothing.
   const [, estimate] = await calling(action.kind, () =>
     Promise.all([sender.provider.call(request), sender.provider.estimateGas(request)]),
   );
   // Rollups charge their data as gas: there the estimate may exceed what execution alone can take.
   const measured = (estimate * 5n) / 4n;
-  return { to, data, gasLimit: measured > ceiling ? measured : ceiling };
+  return { to, data, value, gasLimit: measured > ceiling ? measured : ceiling };
 }
 
 /**
@@ -56,7 +57,8 @@ export function send(executor: Executor, call: Call): Promise<Outcome> {
 
 function gasCeiling(action: Action): bigint {
   const { base, item } = GAS[action.kind];
-  return base + item * BigInt(itemsOf(action));
+  const verification = action.proof.kind === "report" ? REPORT_GAS : 0n;
+  return base + item * BigInt(itemsOf(action)) + verification;
 }
 
 function itemsOf(action: Action): number {
@@ -73,13 +75,13 @@ function itemsOf(action: Action): number {
   }
 }
 
-function encode(executor: Executor, action: Action): Omit<Call, "gasLimit"> {
+function encode(executor: Executor, action: Action): Pick<Call, "to" | "data"> {
   const { addresses, marginVault, orderBook, liquidityVault } = executor.contracts;
   const { feeReceiver } = executor;
+  const proof = encodeProof(action.proof);
   switch (action.kind) {
     case "executeOrders": {
       const orders = orderBook.interface;
-      const proof = proofOf(action.rounds);
       const data = orders.encodeFunctionData("execute", [[...action.orderIds], proof, feeReceiver]);
       return { to: addresses.orderBook, data };
     }
@@ -87,29 +89,33 @@ function encode(executor: Executor, action: Action): Omit<Call, "gasLimit"> {
       const vault = marginVault.interface;
       const data = vault.encodeFunctionData("liquidateBatch", [
         [...action.positionIds],
-        SPOT,
+        proof,
         feeReceiver,
       ]);
       return { to: addresses.marginVault, data };
     }
     case "settleAtCap": {
       const orders = orderBook.interface;
-      const data = orders.encodeFunctionData("settleAtCap", [action.positionId, SPOT, feeReceiver]);
+      const data = orders.encodeFunctionData("settleAtCap", [
+        action.positionId,
+        proof,
+        feeReceiver,
+      ]);
       return { to: addresses.orderBook, data };
     }
     case "fulfillDeposits": {
       const pool = liquidityVault.interface;
-      const data = pool.encodeFunctionData("fulfillDeposits", [action.maxCount, SPOT, feeReceiver]);
+      const data = pool.encodeFunctionData("fulfillDeposits", [
+        action.maxCount,
+        proof,
+        feeReceiver,
+      ]);
       return { to: addresses.liquidityVault, data };
     }
     case "fulfillRedeems": {
       const pool = liquidityVault.interface;
-      const data = pool.encodeFunctionData("fulfillRedeems", [action.maxCount, SPOT, feeReceiver]);
+      const data = pool.encodeFunctionData("fulfillRedeems", [action.maxCount, proof, feeReceiver]);
       return { to: addresses.liquidityVault, data };
     }
   }
-}
-
-function proofOf(rounds: Extract<Action, { kind: "executeOrders" }>["rounds"]): string {
-  return rounds === undefined ? SPOT : encodeRoundProof(rounds.index, rounds.quote);
 }

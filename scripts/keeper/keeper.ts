@@ -14,6 +14,8 @@ export interface KeptMarket {
   readonly reader: MarketReader;
   readonly executor: Executor;
   readonly strategies: readonly Strategy[];
+  /** Names the newest price of a time [s] that comes without a block. */
+  readonly priceMark: (time: bigint) => string;
   readonly log: Logger;
 }
 
@@ -21,24 +23,25 @@ export interface KeptMarket {
 export class MarketKeeper {
   readonly #market: KeptMarket;
   readonly #backoff = new Backoff();
-  #handled = -1;
+  #handled = "";
 
   constructor(market: KeptMarket) {
     this.#market = market;
   }
 
   /**
-   * Look at the newest block and do what is due. Returns whether there was anything new.
+   * Look at the newest block and price, and do what is due. Returns whether there was anything new.
    *
    * Failures are logged and leave the block unhandled, so that it is looked at again; one market's never stop another.
    */
   async tick(): Promise<boolean> {
-    const { log, executor } = this.#market;
+    const { log, executor, priceMark } = this.#market;
     try {
       const head = await readHead(executor.sender.provider);
-      if (head.number === this.#handled) return false;
+      const seen = `${head.number} ${priceMark(BigInt(head.timestamp))}`;
+      if (seen === this.#handled) return false;
       await this.#actAll(head);
-      this.#handled = head.number;
+      this.#handled = seen;
       return true;
     } catch (cause) {
       if (cause instanceof RetryableError) {

@@ -5,11 +5,13 @@ import { openMarket } from "../chain/contracts.ts";
 import { MarketReader } from "../chain/marketReader.ts";
 import { connectNode, hostOf } from "../chain/provider.ts";
 import { openSender } from "../chain/signer.ts";
+import type { StreamClient } from "../chain/streamClient.ts";
 import type { Patience } from "../chain/transactions.ts";
 import { environment } from "../config/environment.ts";
 import { ConfigError, type KeeperConfig, keeperConfig } from "../config/keeper.ts";
 import { BulkheadError } from "../core/errors.ts";
 import { MarketKeeper } from "./keeper.ts";
+import { openReports, priceMarkOf } from "./reports.ts";
 import { strategies } from "./strategies.ts";
 
 /** Ends with 0 when asked to stop, 1 on a failure that stays, 2 on wrong settings. */
@@ -33,33 +35,44 @@ async function run(config: KeeperConfig, log: Logger): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => stop.abort());
   }
-  const keepers = await openKeepers(config, log);
+  const { keepers, client } = await openKeepers(config, log);
   log.info({ node: hostOf(config.rpcUrl), markets: config.markets }, "keeper started");
-  while (!stop.signal.aborted) {
-    let busy = false;
-    for (const keeper of keepers) busy = (await keeper.tick()) || busy;
-    if (!busy) await pause(config.pollMs, stop.signal);
+  try {
+    while (!stop.signal.aborted) {
+      let busy = false;
+      for (const keeper of keepers) busy = (await keeper.tick()) || busy;
+      if (!busy) await pause(config.pollMs, stop.signal);
+    }
+  } finally {
+    client?.stop();
   }
   log.info("keeper stopped");
 }
 
-async function openKeepers(config: KeeperConfig, log: Logger): Promise<readonly MarketKeeper[]> {
+interface Opened {
+  readonly keepers: readonly MarketKeeper[];
+  readonly client: StreamClient | undefined;
+}
+
+async function openKeepers(config: KeeperConfig, log: Logger): Promise<Opened> {
   const provider = await connectNode({ rpcUrl: config.rpcUrl, timeoutMs: config.rpcTimeoutMs });
   const sender = await openSender(provider, config.key);
   const feeReceiver = config.feeReceiver ?? sender.address;
   log.info({ keeper: sender.address, feeReceiver }, "account opened");
   const { fromBlock, logRange } = config;
-  return Promise.all(
-    config.markets.map(async (address) => {
-      const contracts = await openMarket(provider, address);
-      return new MarketKeeper({
-        reader: new MarketReader({ provider, contracts, fromBlock, logRange }),
-        executor: { contracts, sender, feeReceiver, patience: patienceOf(config) },
-        strategies: strategies(config.maxBatch),
-        log: log.child({ market: address }),
-      });
-    }),
-  );
+  const markets = await Promise.all(config.markets.map((address) => openMarket(provider, address)));
+  const client = await openReports({ config: config.streams, markets, log });
+  const keepers = markets.map((contracts) => {
+    const reading = { provider, contracts, fromBlock, logRange };
+    return new MarketKeeper({
+      reader: new MarketReader({ ...reading, reports: client, payer: sender.address }),
+      executor: { contracts, sender, feeReceiver, patience: patienceOf(config) },
+      strategies: strategies(config.maxBatch),
+      priceMark: priceMarkOf(contracts, client),
+      log: log.child({ market: contracts.addresses.marginVault }),
+    });
+  });
+  return { keepers, client };
 }
 
 function patienceOf(config: KeeperConfig): Patience {

@@ -4,7 +4,9 @@ import {
   liquidatablePositions,
   positionsAtCap,
   reachedTriggers,
+  spotProof,
 } from "../core/dueWork.ts";
+import { nameOfProof } from "../core/priceProof.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { type Action, chunks, type Strategy } from "./action.ts";
 
@@ -25,55 +27,66 @@ export function strategies(maxBatch: number): readonly Strategy[] {
 }
 
 function planMarketOrders(snapshot: Snapshot, maxBatch: number): readonly Action[] {
-  return dueMarketOrders(snapshot).flatMap((due) =>
-    chunks(due.orderIds, maxBatch).map((orderIds) => ({
+  return dueMarketOrders(snapshot).flatMap(({ proof, orderIds: due }) =>
+    chunks(due, maxBatch).map((orderIds) => ({
       kind: "executeOrders" as const,
       orderIds,
-      rounds: { index: due.indexRoundId, quote: due.quoteRoundId },
-      reason: `round "${due.indexRoundId}" is their price`,
+      proof,
+      reason: `"${nameOfProof(proof)}" is their price`,
     })),
   );
 }
 
 function planTriggers(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  const proof = spotProof(snapshot);
+  if (proof === undefined) return [];
   return chunks(reachedTriggers(snapshot), maxBatch).map((orderIds) => ({
     kind: "executeOrders" as const,
     orderIds,
-    rounds: undefined,
+    proof,
     reason: `the price of now "${snapshot.spot?.price}" is at or beyond their triggers`,
   }));
 }
 
 function planLiquidations(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  const proof = spotProof(snapshot);
+  if (proof === undefined) return [];
   const found = liquidatablePositions(snapshot);
   const known = found.filter((item) => item.lack !== undefined);
   const unknown = found.filter((item) => item.lack === undefined);
   const batches = chunks(known, maxBatch).map((items) => ({
     kind: "liquidate" as const,
     positionIds: items.map((item) => item.positionId),
+    proof,
     reason: `equity lacks up to "${items[0]?.lack}" of maintenance margin`,
   }));
   const questions = unknown.map((item) => ({
     kind: "liquidate" as const,
     positionIds: [item.positionId],
+    proof,
     reason: "health is unknown here: the contract is asked",
   }));
   return [...batches, ...questions];
 }
 
 function planCaps(snapshot: Snapshot): readonly Action[] {
+  const proof = spotProof(snapshot);
+  if (proof === undefined) return [];
   return positionsAtCap(snapshot).map((positionId) => ({
     kind: "settleAtCap" as const,
     positionId,
+    proof,
     reason: "gain has reached the reserve",
   }));
 }
 
 function planRequests(snapshot: Snapshot, maxBatch: number): readonly Action[] {
+  const proof = spotProof(snapshot);
+  if (proof === undefined) return [];
   const due = dueRequests(snapshot);
-  const reason = "the first of the queue is due";
+  const what = { maxCount: maxBatch, proof, reason: "the first of the queue is due" };
   return [
-    ...(due.deposits ? [{ kind: "fulfillDeposits" as const, maxCount: maxBatch, reason }] : []),
-    ...(due.redeems ? [{ kind: "fulfillRedeems" as const, maxCount: maxBatch, reason }] : []),
+    ...(due.deposits ? [{ kind: "fulfillDeposits" as const, ...what }] : []),
+    ...(due.redeems ? [{ kind: "fulfillRedeems" as const, ...what }] : []),
   ];
 }

@@ -32,9 +32,13 @@ export interface Bar {
   readonly close: bigint;
 }
 
-interface Point {
+/** Where the price was at a moment. */
+export interface PricedMoment {
+  /** [s] */
   readonly time: bigint;
+  /** [E8] */
   readonly price: bigint;
+  /** Line of the file that it comes from. */
   readonly line: number;
 }
 
@@ -60,13 +64,12 @@ export function readBars(table: Table): readonly Bar[] {
 /**
  * Turn bars into the rounds that a feed would have written.
  *
- * Within a bar the price runs straight from open to its extremes, a third of the period each, and to the close in the
- * bar's last second: over the low first where it closes at or above its open, else over the high first. The feed looks
+ * The price runs as in {@link pathOfBars}. The feed looks
  * every `cadence` seconds and writes a round when the price has moved by `deviation` from its last answer, or its last
  * round is `heartbeat` old. The first look writes one.
  */
 export function roundsOfBars(bars: readonly Bar[], rules: FeedRules): readonly PriceRound[] {
-  const points = pathOf(bars);
+  const points = pathOfBars(bars);
   const rounds: PriceRound[] = [];
   let look = points[0]?.time ?? 0n;
   for (const [index, point] of points.entries()) {
@@ -103,7 +106,13 @@ function requireNext(previous: Bar, bar: Bar, period: bigint): void {
   }
 }
 
-function pathOf(bars: readonly Bar[]): readonly Point[] {
+/**
+ * Return the moments between which the price of bars runs straight.
+ *
+ * Within a bar it goes from open to its extremes, a third of the period each, and to the close in the bar's last
+ * second: over the low first where it closes at or above its open, else over the high first.
+ */
+export function pathOfBars(bars: readonly Bar[]): readonly PricedMoment[] {
   const [first, second] = bars;
   // A file of one bar does not tell its period: it is taken for a minute.
   const period = first && second ? second.time - first.time : 60n;
@@ -119,7 +128,7 @@ function pathOf(bars: readonly Bar[]): readonly Point[] {
   });
 }
 
-function priceAt(from: Point, to: Point, time: bigint): bigint {
+function priceAt(from: PricedMoment, to: PricedMoment, time: bigint): bigint {
   return from.price + ((to.price - from.price) * (time - from.time)) / (to.time - from.time);
 }
 

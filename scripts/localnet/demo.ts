@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 import { BulkheadError } from "../core/errors.ts";
+import { parseUnsignedWad } from "../core/units.ts";
+import { pricesEvery } from "./pricePath.ts";
 import { parseMoment, readPriceFile } from "./prices.ts";
 import { Progress } from "./progress.ts";
 import type { ReplayRound } from "./replay.ts";
@@ -11,6 +13,7 @@ import { writeReport } from "./report.ts";
 import type { DemoResult } from "./result.ts";
 import { runDemo } from "./run.ts";
 import { summaryOf, tellStory } from "./story.ts";
+import { DEFAULT_NETWORK } from "./streamNetwork.ts";
 
 interface Options {
   readonly prices: string;
@@ -20,6 +23,13 @@ interface Options {
   readonly report: string;
   readonly seed: number;
   readonly killKeeper?: number;
+  readonly oracle: "push" | "stream";
+  readonly every: number;
+  readonly signers: number;
+  readonly faulty: number;
+  readonly cadence: number;
+  readonly spread: bigint;
+  readonly fee: bigint;
 }
 
 const FIXTURE = fileURLToPath(
@@ -36,7 +46,23 @@ const program = new Command("demo")
   .option("--json <file>", "write the result for machines")
   .option("--report <file>", "write the report", "out/demo.html")
   .option("--seed <number>", "draw another book", parseWhole, 1)
-  .option("--kill-keeper <round>", "kill the keeper at this round and start another", parseWhole);
+  .option("--kill-keeper <round>", "kill the keeper at this round and start another", parseWhole)
+  .addOption(
+    new Option("--oracle <kind>", "price the market by a push feed or by Data Streams reports")
+      .choices(["push", "stream"])
+      .default("push"),
+  )
+  .option("--every <seconds>", "stream: time from one price to the next", parseCount, 30)
+  .option("--signers <number>", "stream: oracles", parseWhole, DEFAULT_NETWORK.signers)
+  .option(
+    "--faulty <number>",
+    "stream: oracles that may be faulty",
+    parseWhole,
+    DEFAULT_NETWORK.faulty,
+  )
+  .option("--cadence <seconds>", "stream: least time between two reports", parseCount, 1)
+  .option("--spread <ratio>", "stream: (ask - bid) / price", parseAmount, DEFAULT_NETWORK.spread)
+  .option("--fee <ether>", "stream: what verifying a report costs", parseAmount, 0n);
 
 process.exitCode = await main(program.parse().opts<Options>());
 
@@ -59,24 +85,32 @@ async function main(options: Options): Promise<number> {
   }
 }
 
-async function loadRounds({ prices, from, to }: Options): Promise<readonly ReplayRound[]> {
-  const { rounds } = await readPriceFile(prices, {
+/** Rounds as a push feed would write them, or the price of every few seconds. */
+async function loadRounds(options: Options): Promise<readonly ReplayRound[]> {
+  const { prices, from, to, oracle, every } = options;
+  const { rounds, moments } = await readPriceFile(prices, {
     from: from === undefined ? undefined : parseMoment(from),
     to: to === undefined ? undefined : parseMoment(to),
   });
+  if (oracle === "stream") {
+    const points = pricesEvery(moments, BigInt(every));
+    return points.map(({ price, time }) => ({ answer: price, time: Number(time) }));
+  }
   return rounds.map(({ answer, updatedAt }) => ({ answer, time: Number(updatedAt) }));
 }
 
 async function runWithProgress(
   rounds: readonly ReplayRound[],
-  { seed, killKeeper }: Options,
+  options: Options,
 ): Promise<DemoResult> {
+  const { seed, killKeeper, oracle, signers, faulty, cadence, spread, fee } = options;
   const started = performance.now();
   const progress = new Progress(rounds.length, print);
   return runDemo({
     rounds,
     seed,
     ...(killKeeper === undefined ? {} : { killKeeperAt: killKeeper }),
+    ...(oracle === "push" ? {} : { network: { signers, faulty, cadence, spread, nativeFee: fee } }),
     onStage: (text) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(3);
       print(`${seconds} s  ${text}\n`);
@@ -97,4 +131,19 @@ function print(text: string): void {
 function parseWhole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
   return Number(text);
+}
+
+function parseCount(text: string): number {
+  const count = parseWhole(text);
+  if (count === 0) throw new InvalidArgumentError("Give a number above zero.");
+  return count;
+}
+
+function parseAmount(text: string): bigint {
+  try {
+    return parseUnsignedWad(text);
+  } catch (cause) {
+    if (!(cause instanceof BulkheadError)) throw cause;
+    throw new InvalidArgumentError(cause.message);
+  }
 }

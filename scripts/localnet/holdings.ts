@@ -119,6 +119,7 @@ function toPosition(stored: Position): Position {
     openNotional: stored.openNotional,
     priceTime: stored.priceTime,
     termsId: stored.termsId,
+    traits: stored.traits,
     cooldown: stored.cooldown,
     margin: stored.margin,
     reserve: stored.reserve,

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-import { environment } from "../config/environment.ts";
+import { type Environment, environment } from "../config/environment.ts";
 import { FatalError } from "../core/errors.ts";
 import { type GuardedChild, startGuarded } from "./child.ts";
 
@@ -11,6 +11,8 @@ export interface KeeperProgram {
   readonly account: string;
   /** Longest life [ms]. */
   readonly lifetimeMs: number;
+  /** Further settings. */
+  readonly settings?: Environment;
 }
 
 /** Thrown when the keeper ends before the replay does. */
@@ -58,7 +60,7 @@ export class KeeperProcess {
   }
 
   #start(): GuardedChild {
-    const { rpcUrl, marginVault, account, lifetimeMs } = this.#program;
+    const { rpcUrl, marginVault, account, lifetimeMs, settings } = this.#program;
     return startGuarded({
       program: process.execPath,
       args: ["--import", import.meta.resolve("tsx"), MAIN],
@@ -69,6 +71,7 @@ export class KeeperProcess {
         BULKHEAD_MARKETS: marginVault,
         BULKHEAD_UNLOCKED_ACCOUNT: account,
         BULKHEAD_POLL_MS: "25",
+        ...settings,
       },
       onLine: (line) => {
         if (line.includes('"outcome":"mined"')) this.#transactions += 1;

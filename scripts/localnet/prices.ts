@@ -1,5 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { DEFAULT_RULES, type FeedRules, readBars, roundsOfBars } from "./bars.ts";
+import {
+  DEFAULT_RULES,
+  type FeedRules,
+  type PricedMoment,
+  pathOfBars,
+  readBars,
+  roundsOfBars,
+} from "./bars.ts";
 import {
   MomentMalformedError,
   PriceFileUnreadableError,
@@ -37,6 +44,8 @@ export interface PriceOptions {
 export interface PriceHistory {
   readonly format: "rounds" | "bars";
   readonly rounds: readonly PriceRound[];
+  /** The moments between which the price runs straight; those of rounds are the rounds. */
+  readonly moments: readonly PricedMoment[];
 }
 
 interface FeedRound extends PriceRound {
@@ -76,15 +85,22 @@ export function readPrices(text: string, options: PriceOptions = {}): PriceHisto
   const { from, to } = options;
   const within = (time: bigint) =>
     (from === undefined || time >= from) && (to === undefined || time <= to);
-  const rounds =
-    format === "rounds"
-      ? readRounds(table).filter(({ updatedAt }) => within(updatedAt))
-      : roundsOfBars(
-          readBars(table).filter(({ time }) => within(time)),
-          options.rules ?? DEFAULT_RULES,
-        ).filter(({ updatedAt }) => within(updatedAt));
+  if (format === "rounds") {
+    const rounds = readRounds(table).filter(({ updatedAt }) => within(updatedAt));
+    if (rounds.length === 0) throw new PriceSpanEmptyError({ from, to });
+    const moments = rounds.map(({ updatedAt: time, answer: price, line }) => ({
+      time,
+      price,
+      line,
+    }));
+    return { format, rounds, moments };
+  }
+  const bars = readBars(table).filter(({ time }) => within(time));
+  const rounds = roundsOfBars(bars, options.rules ?? DEFAULT_RULES).filter(({ updatedAt }) =>
+    within(updatedAt),
+  );
   if (rounds.length === 0) throw new PriceSpanEmptyError({ from, to });
-  return { format, rounds };
+  return { format, rounds, moments: pathOfBars(bars).filter(({ time }) => within(time)) };
 }
 
 /**

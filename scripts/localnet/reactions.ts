@@ -23,6 +23,11 @@ export class Owners {
     );
   }
 
+  /** Whether a price makes anybody act. */
+  isDue(price: bigint): boolean {
+    return [...this.#waiting.values()].some(({ reaction }) => isReached(reaction, price));
+  }
+
   /** Let those act whose price has come and whose position is still open. Returns whether anybody did. */
   async act(snapshot: Snapshot): Promise<boolean> {
     const price = snapshot.spot?.price;

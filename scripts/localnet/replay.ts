@@ -1,17 +1,19 @@
 import { type Head, type MarketReader, readBlock } from "../chain/marketReader.ts";
 import { isMarket } from "../core/orderMath.ts";
 import type { Snapshot } from "../core/snapshot.ts";
+import { tellTime } from "./indexPrice.ts";
 import type { LagTracker } from "./lag.ts";
 import { patiently } from "./patience.ts";
 import type { Owners } from "./reactions.ts";
 import type { Settler } from "./settle.ts";
-import { mineAt, type World, writeRound } from "./world.ts";
+import { isQuiet } from "./streamReplay.ts";
+import { mineAt, type World, writeIndex, writeRound } from "./world.ts";
 
 /** One round to replay. */
 export interface ReplayRound {
   /** [s] */
   readonly time: number;
-  /** In the index feed's own units. */
+  /** [E8] */
   readonly answer: bigint;
 }
 
@@ -37,7 +39,7 @@ export interface Stage {
  * The market as it was in the block of each round tells which positions might have been liquidated at it.
  */
 export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Promise<Snapshot> {
-  const { settler, owners, lag } = stage;
+  const { settler, owners, lag, world } = stage;
   let snapshot = await settler.settle();
   let quotedAt = 0;
   for (const [index, round] of rounds.entries()) {
@@ -47,7 +49,18 @@ export async function replay(stage: Stage, rounds: readonly ReplayRound[]): Prom
       quotedAt = round.time;
       await writeQuote(stage, quotedAt - 1);
     }
-    const head = await writeIndex(stage, round);
+    tellTime(world.index, round.time);
+    const isLast = index === rounds.length - 1;
+    if (
+      world.index.kind === "stream" &&
+      !isLast &&
+      isQuiet(stage, world.index, { round, snapshot })
+    ) {
+      await stage.onWritten(index);
+      stage.onRound(index, snapshot);
+      continue;
+    }
+    const head = await readBlock(world.provider, await writeIndex(world, round));
     await stage.onWritten(index);
     snapshot = await look(stage.reader, head);
     lag.mark({ index, time: head.timestamp }, snapshot);
@@ -75,6 +88,7 @@ async function passTime(stage: Stage, from: Snapshot, until: number): Promise<Sn
   for (;;) {
     const wake = nextWake(snapshot);
     if (wake === undefined || wake >= until) return snapshot;
+    tellTime(stage.world.index, wake);
     await mineAt(stage.world.provider, wake);
     snapshot = await stage.settler.settle();
   }
@@ -92,12 +106,6 @@ export function nextWake({ state, constants, now, ...snapshot }: Snapshot): numb
   const requests = [snapshot.depositDueAt, snapshot.redeemDueAt].filter((at) => at !== undefined);
   const times = [...lateOrders, ...cooled, ...requests].filter((time) => time > now).map(Number);
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-async function writeIndex({ world }: Stage, round: ReplayRound): Promise<Head> {
-  const { indexAggregator: aggregator } = world;
-  const block = await writeRound(world, { aggregator, answer: round.answer, time: round.time });
-  return readBlock(world.provider, block);
 }
 
 async function writeQuote({ world, quoteAnswer }: Stage, time: number): Promise<void> {

@@ -72,17 +72,17 @@ ${incidentTable(result.positions)}
 `;
 }
 
-function headline({ rounds, positions }: DemoResult): string {
+function headline({ rounds, positions, pricedBy }: DemoResult): string {
   const first = rounds[0];
   const last = rounds.at(-1);
   if (first === undefined || last === undefined) return "";
   const low = rounds.reduce((least, round) => (round.answer < least.answer ? round : least));
   const fall = Number(((first.answer - low.answer) * 1000n) / first.answer) / 10;
-  return `${positions.length} positions, ${rounds.length} price rounds from ${readableTime(first.time)} to ${readableTime(last.time)} UTC. ETH fell from ${readablePrice(first.answer)} to ${readablePrice(low.answer)} USD (−${fall}%) at ${readableTime(low.time)}, and ended at ${readablePrice(last.answer)}.`;
+  return `${positions.length} positions, ${rounds.length} price ${pricedBy} from ${readableTime(first.time)} to ${readableTime(last.time)} UTC. ETH fell from ${readablePrice(first.answer)} to ${readablePrice(low.answer)} USD (−${fall}%) at ${readableTime(low.time)}, and ended at ${readablePrice(last.answer)}.`;
 }
 
 function cards(result: DemoResult): string {
-  const { pool, lag, liquidations, keeperTransactions, ok } = result;
+  const { pool, lag, liquidations, keeperTransactions, ok, pricedBy } = result;
   const { poolChange, keeperFees, shortfall } = earningsOf(result);
   const sign = poolChange < 0n ? "" : "+";
   const items: readonly (readonly [string, string, string])[] = [
@@ -91,7 +91,7 @@ function cards(result: DemoResult): string {
       `${sign}${readable(poolChange)} USDC`,
       `a share ${formatWad(pool.before.sharePrice, 5)} → ${formatWad(pool.after.sharePrice, 5)}`,
     ],
-    ["Liquidations", String(liquidations), `${lag.p50} rounds late (p50), ${lag.max} (max)`],
+    ["Liquidations", String(liquidations), `${lag.p50} ${pricedBy} late (p50), ${lag.max} (max)`],
     ["Keeper", `${readable(keeperFees)} USDC`, `${keeperTransactions} transactions`],
     ["Shortfall", `${readable(shortfall)} USDC`, "gain not collected; nobody's debt"],
     ["Laws", ok ? "all hold" : "broken", `${result.laws.length} checked to the wei`],

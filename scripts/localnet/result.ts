@@ -16,6 +16,8 @@ export interface TracedPosition {
 /** Everything a finished replay has to tell. */
 export interface DemoResult {
   readonly rounds: readonly ReplayRound[];
+  /** What each of them was. */
+  readonly pricedBy: "rounds" | "reports";
   readonly positions: readonly TracedPosition[];
   /** Planned positions that did not open. */
   readonly refused: number;

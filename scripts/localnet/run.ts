@@ -10,9 +10,11 @@ import { drawBook, type PlannedPosition } from "./book.ts";
 import { deployMarket } from "./deployMarket.ts";
 import { type History, tellHistories } from "./history.ts";
 import { readHoldings } from "./holdings.ts";
+import { reportsOf } from "./indexPrice.ts";
 import { KeeperProcess, type KeeperProgram } from "./keeperProcess.ts";
 import { LagTracker } from "./lag.ts";
 import { checkLaws } from "./laws.ts";
+import { type LocalStreams, type NetworkShape, networkFor, serveStreams } from "./localStreams.ts";
 import { startNode } from "./node.ts";
 import { readPoolValue } from "./poolValue.ts";
 import { Owners } from "./reactions.ts";
@@ -37,6 +39,8 @@ export interface DemoInput {
   readonly seed: number;
   /** Kill the keeper as soon as the round with this index is written, and start another. */
   readonly killKeeperAt?: number;
+  /** Prices the market by a network's signed reports; a push feed writes the rounds where it is absent. */
+  readonly network?: NetworkShape;
   /** Told what begins. */
   readonly onStage: (text: string) => void;
   /** Told each round with what has happened since the one before. */
@@ -48,7 +52,7 @@ const LEAD = 21_600;
 /** The book opens this long before the first round [s]. */
 const OPENING = 900;
 /** No part of the demo lives longer than this, and this for each round [ms]. */
-const LIFETIME = { base: 180_000, round: 250 };
+const LIFETIME = { base: 180_000, round: 250, report: 20 };
 const RPC_TIMEOUT_MS = 10_000;
 const QUOTE_ANSWER = 100_000_000n;
 const QUOTE_EVERY = 3600;
@@ -61,7 +65,8 @@ const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 8_000 };
  */
 export async function runDemo(input: DemoInput): Promise<DemoResult> {
   const first = input.rounds[0]?.time ?? 0;
-  const lifetimeMs = LIFETIME.base + LIFETIME.round * input.rounds.length;
+  const perRound = input.network === undefined ? LIFETIME.round : LIFETIME.report;
+  const lifetimeMs = LIFETIME.base + perRound * input.rounds.length;
   input.onStage("Starting a local chain");
   const node = await startNode({
     timestamp: first - LEAD,
@@ -72,16 +77,36 @@ export async function runDemo(input: DemoInput): Promise<DemoResult> {
     const provider = await connectNode({ rpcUrl: node.rpcUrl, timeoutMs: RPC_TIMEOUT_MS });
     await tickBySeconds(provider);
     input.onStage("Deploying feeds, token and market");
-    const world = await deployMarket(provider, PROVIDER_SHARES.length);
+    const network =
+      input.network === undefined
+        ? undefined
+        : networkFor(input.rounds, { from: first - LEAD, shape: input.network });
+    const world = await deployMarket(provider, { providers: PROVIDER_SHARES.length, network });
     const program = {
       rpcUrl: node.rpcUrl,
       marginVault: world.contracts.addresses.marginVault,
       account: world.cast.keeper,
       lifetimeMs,
     };
-    return await withKeeper(program, (keeper) => tell(input, world, keeper));
+    return await withStreams({ world, lifetimeMs }, (streams) =>
+      withKeeper({ ...program, ...streams }, (keeper) => tell(input, world, keeper)),
+    );
   } finally {
     await node.stop();
+  }
+}
+
+/** A market on signed reports needs their service as long as its keeper runs. */
+async function withStreams<T>(
+  { world, lifetimeMs }: { readonly world: World; readonly lifetimeMs: number },
+  use: (streams: Partial<Pick<LocalStreams, "settings">>) => Promise<T>,
+): Promise<T> {
+  if (world.index.kind === "push") return use({});
+  const { settings, stop } = await serveStreams(world.index.network, lifetimeMs);
+  try {
+    return await use({ settings });
+  } finally {
+    await stop();
   }
 }
 
@@ -102,13 +127,16 @@ async function tell(input: DemoInput, world: World, keeper: KeeperProcess): Prom
   const scribe = new Scribe();
   const { provider, contracts } = world;
   const onLogs = (logs: readonly MarketLog[]) => scribe.note(logs);
-  const reader = new MarketReader({ provider, contracts, fromBlock: 0, logRange: 2000, onLogs });
+  const reports = reportsOf(world.index);
+  const reading = { provider, contracts, fromBlock: 0, logRange: 2000 };
+  const reader = new MarketReader({ ...reading, reports, onLogs });
   const settler = new Settler(world, reader, BOUNDS);
   const book = await openMarketDay(input, world, settler);
   const opened = openedOf(world, book, { histories: scribe.histories(), end: undefined });
   const before = await readPoolValue(world);
 
-  input.onStage(`Replaying ${rounds.length} rounds`);
+  const pricedBy = input.network === undefined ? "rounds" : "reports";
+  input.onStage(`Replaying ${rounds.length} ${pricedBy}`);
   scribe.takeFresh();
   const owners = new Owners(world, opened);
   const onRound = (index: number) => {
@@ -130,6 +158,7 @@ async function tell(input: DemoInput, world: World, keeper: KeeperProcess): Prom
   const { lags } = scribe.lag;
   return {
     rounds,
+    pricedBy,
     positions: openedOf(world, book, { histories, end }),
     refused: book.length - opened.length,
     pool: { before, after },
@@ -153,7 +182,7 @@ async function openMarketDay(
   const answers = { index: first.answer, quote: QUOTE_ANSWER };
   const { timestamp } = await readHead(world.provider);
   await quotePrices(world, answers, timestamp + world.graceSeconds);
-  const book = drawBook(input.seed, await readLimits(world));
+  const book = drawBook(input.seed, await readLimits(world, answers));
   const stage = { book, answers };
   input.onStage("Providers fill the pool");
   await fund(world, book);

@@ -9,6 +9,7 @@ import {
   reachedTriggers,
 } from "../core/dueWork.ts";
 import type { Snapshot } from "../core/snapshot.ts";
+import { tellTime } from "./indexPrice.ts";
 import { patiently } from "./patience.ts";
 import { mineAt, type World } from "./world.ts";
 
@@ -88,6 +89,7 @@ export class Settler {
   #look(): Promise<Snapshot> {
     return patiently(async () => {
       const head = await readHead(this.#world.provider);
+      tellTime(this.#world.index, head.timestamp);
       await this.#reader.advance(head);
       return this.#reader.snapshot(head);
     });

@@ -7,7 +7,7 @@ import { OrderKind } from "../core/orderMath.ts";
 import { type BookLimits, exitAtAnyPrice, type PlannedPosition } from "./book.ts";
 import type { Settler } from "./settle.ts";
 import { sumOf } from "./stats.ts";
-import { approve, mineAt, transact, type World, writeRound } from "./world.ts";
+import { approve, mineAt, transact, type World, writeIndex, writeRound } from "./world.ts";
 
 /** Prices of the moment, in the feeds' own units. */
 export interface Answers {
@@ -18,6 +18,7 @@ export interface Answers {
 /** How much of the pool each provider brings [percent]. */
 export const PROVIDER_SHARES = [40n, 30n, 20n, 10n] as const;
 
+const WAD = 10n ** 18n;
 /** Cash of the pool as a multiple of all reserves [percent]: room under the utilization limit. */
 const COVER = 250n;
 /** Trigger orders of the demo outlive it [s]. */
@@ -30,17 +31,16 @@ const GROUP = 16;
  *
  * @throws RpcError when the node does not answer.
  */
-export async function readLimits(world: World): Promise<BookLimits> {
-  const { charter, oracle, constants } = world.contracts;
+export async function readLimits(world: World, answers: Answers): Promise<BookLimits> {
+  const { charter, constants } = world.contracts;
   return calling("the market's limits", async () => {
-    const [{ price }, maxOpenInterest, termsId] = await Promise.all([
-      oracle.latest(),
+    const [maxOpenInterest, termsId] = await Promise.all([
       charter.maxOpenInterest(),
       charter.latestTermsId(),
     ]);
     const terms = await charter.terms(termsId);
     return {
-      price,
+      price: (answers.index * WAD) / answers.quote,
       maxOpenInterest,
       skewScale: constants.skewScale,
       initialMarginRatio: terms.initialMarginRatio,
@@ -112,11 +112,14 @@ export async function openBook(
   }
 }
 
-/** Write a round of each feed at `time` [s], and let the second pass. */
+/** Let quote and index have a price from `time` [s], and let the second pass. */
 export async function quotePrices(world: World, answers: Answers, time: number): Promise<void> {
-  const { quoteAggregator, indexAggregator } = world;
-  await writeRound(world, { aggregator: quoteAggregator, answer: answers.quote, time });
-  await writeRound(world, { aggregator: indexAggregator, answer: answers.index, time: time + 1 });
+  await writeRound(world, {
+    aggregator: world.quoteAggregator,
+    answer: answers.quote,
+    time,
+  });
+  await writeIndex(world, { answer: answers.index, time: time + 1 });
   await mineAt(world.provider);
 }
 

@@ -93,11 +93,11 @@ export function earningsOf({ positions, pool }: DemoResult): Earnings {
 
 /** Tell the whole result to a person at a terminal. */
 export function tellStory(result: DemoResult): string {
-  const { lag, liquidations, laws } = result;
+  const { lag, liquidations, laws, pricedBy } = result;
   const lagging =
     liquidations === 0
       ? "Nothing had to be liquidated."
-      : `${liquidations} liquidations, ${lag.p50} rounds (p50) and ${lag.max} rounds (max) after the first round that allowed them.`;
+      : `${liquidations} liquidations, ${lag.p50} ${pricedBy} (p50) and ${lag.max} ${pricedBy} (max) after the first that allowed them.`;
   return [
     "",
     kindTable(kindRows(result.positions)),

@@ -5,6 +5,7 @@ import { readHead } from "../chain/marketReader.ts";
 import { ask, type Node } from "../chain/provider.ts";
 import { encodeApproval } from "../chain/token.ts";
 import { FatalError } from "../core/errors.ts";
+import { type IndexPrice, tellTime } from "./indexPrice.ts";
 
 /** A local chain with one market on it. */
 export interface World {
@@ -15,7 +16,7 @@ export interface World {
   readonly tokenScale: bigint;
   /** Wait after deployment until the market liquidates and its pool serves [s]. */
   readonly graceSeconds: number;
-  readonly indexAggregator: string;
+  readonly index: IndexPrice;
   readonly quoteAggregator: string;
   /** Unlocked accounts by what they do. */
   readonly cast: Cast;
@@ -92,6 +93,20 @@ export async function writeRound(
   ]);
   const data = aggregator.interface.encodeFunctionData("submit", [newest + 1n, round.answer]);
   return transact(provider, world.cast.deployer, { to: round.aggregator, data });
+}
+
+/** Let the market's price be `answer` from `time` on, as the world's oracle has it, and return the block. */
+export async function writeIndex(
+  world: World,
+  { answer, time }: { readonly answer: bigint; readonly time: number },
+): Promise<number> {
+  const { index, provider } = world;
+  if (index.kind === "push") {
+    return writeRound(world, { aggregator: index.aggregator, answer, time });
+  }
+  tellTime(index, time);
+  await mineAt(provider, time);
+  return (await readHead(provider)).number;
 }
 
 /** Let `spender` pull any amount of the market's token. */

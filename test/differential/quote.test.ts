@@ -48,7 +48,8 @@ describe("quotes against the contracts", () => {
         now += 60n;
         const scene = later(drawn, now - START);
         await stage.at(now);
-        await place(stage, { ...scene, positionId: POSITION_ID, now });
+        await stage.vault.place(scene.market, POSITION_ID, scene.position, scene.terms);
+        await stage.answerAsCharter(scene.terms);
         // Reads see the time of the newest block.
         const expected = health(scene.position, {
           ...scene,
@@ -136,6 +137,7 @@ function openingOf({ position, price }: Staging, order: RandomOrder): Opening {
 function requestOf(opening: Opening, owner: string) {
   const opens = opening.position.size === 0n;
   return {
+    kind: 0n,
     positionId: opens ? OPENED_ID : POSITION_ID,
     opener: opens ? owner : ZeroAddress,
     sizeDelta: opening.sizeDelta,
@@ -147,6 +149,7 @@ function requestOf(opening: Opening, owner: string) {
     termsId: 1n,
     spread: opening.spread ?? 0n,
     keeperFeeFromMargin: 0n,
+    transfers: 0n,
   };
 }
 

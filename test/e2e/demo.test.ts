@@ -1,9 +1,11 @@
 import { expect } from "chai";
 
 import { accountsNeeded } from "../../scripts/localnet/archetypes.ts";
+import { pricesEvery } from "../../scripts/localnet/pricePath.ts";
 import type { ReplayRound } from "../../scripts/localnet/replay.ts";
 import type { DemoResult } from "../../scripts/localnet/result.ts";
 import { runDemo } from "../../scripts/localnet/run.ts";
+import { onDeployableCode } from "../fixtures/deployable.ts";
 
 /** A fall by a tenth in 20 rounds, a minute apart, with one step of 4% in the middle [8 decimals]. */
 const ROUNDS: readonly ReplayRound[] = [
@@ -13,6 +15,8 @@ const ROUNDS: readonly ReplayRound[] = [
   time: 1_700_000_000 + index * 60,
   answer: BigInt(dollars) * 100_000_000n,
 }));
+
+const WAD = 10n ** 18n;
 
 /** The step of 4%: the busiest round. */
 const BUSIEST = 10;
@@ -37,6 +41,10 @@ function fatesOf({ positions }: DemoResult): readonly string[] {
 }
 
 describe("the demo", () => {
+  onDeployableCode("the demo on another node", define);
+});
+
+function define() {
   let undisturbed: DemoResult;
 
   before(async () => {
@@ -68,4 +76,38 @@ describe("the demo", () => {
       expect(fatesOf(disturbed)).to.deep.equal(fatesOf(undisturbed));
     }).timeout(PATIENCE_MS);
   });
-});
+
+  describe("given signed reports instead of rounds, each of which costs ether to verify", () => {
+    /** Every 20 s on the same way. */
+    const reports = pricesEvery(
+      ROUNDS.map(({ time, answer }) => ({ time: BigInt(time), price: answer })),
+      20n,
+    ).map(({ time, price }) => ({ time: Number(time), answer: price }));
+    const network = {
+      signers: 7,
+      faulty: 2,
+      cadence: 1,
+      spread: WAD / 5_000n,
+      nativeFee: WAD / 10_000n,
+    };
+
+    it("keeps every law, with a keeper that is killed on the way", async () => {
+      const result = await runDemo({
+        rounds: reports,
+        seed: 5,
+        network,
+        killKeeperAt: 3 * BUSIEST,
+        onStage: () => {},
+        onRound: () => {},
+      });
+      expect(result.refused).to.equal(0);
+      expect(result.laws.filter((law) => !law.holds)).to.deep.equal([]);
+      expect(result.overdue).to.deep.equal([]);
+      expect(result.liquidations).to.be.greaterThan(10);
+      expect(result.lag).to.deep.equal({ p50: 0, max: 0 });
+      expect(result.ok).to.equal(true);
+      const outcomes = new Set(result.positions.map(({ history }) => history.outcome));
+      expect(outcomes).to.include.all.keys("open", "stopped", "closed", "liquidatedFully");
+    }).timeout(PATIENCE_MS);
+  });
+}

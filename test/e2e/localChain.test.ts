@@ -21,6 +21,7 @@ import {
   transact,
   type World,
 } from "../../scripts/localnet/world.ts";
+import { onDeployableCode } from "../fixtures/deployable.ts";
 
 const DEPOSIT = 1_000_000_000n;
 const PATIENCE_MS = 60_000;
@@ -46,6 +47,10 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("on a local chain", () => {
+  onDeployableCode("a market on another node", define);
+});
+
+function define() {
   let node: LocalNode;
   let provider: Node;
   let world: World;
@@ -54,7 +59,7 @@ describe("on a local chain", () => {
     node = await startNode({ timestamp: 1_700_000_000, accounts: 6, lifetimeMs: PATIENCE_MS });
     provider = await connectNode({ rpcUrl: node.rpcUrl, timeoutMs: 5_000 });
     await tickBySeconds(provider);
-    world = await deployMarket(provider, 2);
+    world = await deployMarket(provider, { providers: 2 });
   }).timeout(PATIENCE_MS);
 
   after(async () => {
@@ -167,4 +172,4 @@ describe("on a local chain", () => {
       expect(failure).to.be.instanceOf(KeyError);
     });
   });
-});
+}

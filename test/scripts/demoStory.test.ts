@@ -56,12 +56,14 @@ const updated = (positionId: bigint, size: bigint) =>
     size,
     0n,
     0n,
-    0n,
-    0n,
-    0n,
-    0n,
-    0n,
     1n,
+    0n,
+    0n,
+    0n,
+    0n,
+    0n,
+    ACCOUNT,
+    0n,
   ]);
 const liquidated = (positionId: bigint, size: bigint, observedAt = 300n) =>
   eventLog("marginVault", "PositionLiquidated", [
@@ -71,6 +73,7 @@ const liquidated = (positionId: bigint, size: bigint, observedAt = 300n) =>
     1n,
     920n * WAD,
     observedAt,
+    0n,
     20n * WAD,
     23n * WAD,
     -WAD / 2n,
@@ -78,6 +81,7 @@ const liquidated = (positionId: bigint, size: bigint, observedAt = 300n) =>
     920n * WAD,
     3n * WAD,
     2n * WAD,
+    0n,
     0n,
     0n,
   ]);
@@ -146,18 +150,10 @@ describe("tellHistories", () => {
       ...opened(1n),
       eventLog("marginVault", "MarginAdded", [1n, KEEPER, 1n, 7n * WAD, 107n * WAD]),
       eventLog("marginVault", "ShortfallRecorded", [1n, 1n, 4n * WAD]),
-      eventLog("marginVault", "PositionSettledAtCap", [
-        1n,
-        ACCOUNT,
-        KEEPER,
-        1n,
-        1500n * WAD,
-        400n,
-        -WAD,
-        1500n * WAD,
-        WAD,
-        599n * WAD,
-      ]),
+      decreased(1n, 599n * WAD),
+      updated(1n, 0n),
+      // Kind 1 is the cap.
+      eventLog("orderBook", "PositionSettled", [1n, KEEPER, 1n, 1n, WAD]),
     ];
     expect(tellHistories(logs)[0]).to.deep.include({
       outcome: "cappedOut",
@@ -262,6 +258,7 @@ describe("the result", () => {
   const [history] = tellHistories([...opened(1n), liquidated(1n, 0n), updated(1n, 0n)]);
   if (history === undefined) throw new Error("There is no history.");
   const result: DemoResult = {
+    pricedBy: "rounds",
     rounds: [
       { time: 100, answer: 100_000_000_000n },
       { time: 300, answer: 92_000_000_000n },

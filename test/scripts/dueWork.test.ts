@@ -7,6 +7,7 @@ import {
   positionsAtCap,
   reachedTriggers,
 } from "../../scripts/core/dueWork.ts";
+import type { PriceProof } from "../../scripts/core/priceProof.ts";
 import type { Round } from "../../scripts/core/rounds.ts";
 import type { WaitingOrder } from "../../scripts/core/snapshot.ts";
 import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
@@ -21,6 +22,8 @@ const round = (roundId: bigint, updatedAt: bigint): Round => ({
   answer: 1n,
   updatedAt,
 });
+
+const rounds = (index: bigint, quote = 0n): PriceProof => ({ kind: "rounds", index, quote });
 
 /** Position 1 open, and orders waiting. */
 const withOrders = (...orders: WaitingOrder[]) =>
@@ -50,7 +53,7 @@ describe("dueMarketOrders", () => {
       round(4n, 9_995n),
     ];
     expect(dueMarketOrders(snapshotOf({ state, indexRounds }))).to.deep.equal([
-      { indexRoundId: 3n, quoteRoundId: 0n, orderIds: [7n] },
+      { proof: rounds(3n), orderIds: [7n] },
     ]);
   });
 
@@ -79,14 +82,14 @@ describe("dueMarketOrders", () => {
     it("takes the round in force, from the second after the wait on", () => {
       expect(dueMarketOrders(snapshotOf({ state, indexRounds, now: 10_050n }))).to.be.empty;
       expect(dueMarketOrders(snapshotOf({ state, indexRounds, now: 10_051n }))).to.deep.equal([
-        { indexRoundId: 1n, quoteRoundId: 0n, orderIds: [7n] },
+        { proof: rounds(1n), orderIds: [7n] },
       ]);
     });
 
     it("takes it even when a round has come after the wait", () => {
-      const rounds = [...indexRounds, round(2n, 10_060n)];
-      const snapshot = snapshotOf({ state, indexRounds: rounds, now: 10_061n });
-      expect(dueMarketOrders(snapshot)[0]?.indexRoundId).to.equal(1n);
+      const more = [...indexRounds, round(2n, 10_060n)];
+      const snapshot = snapshotOf({ state, indexRounds: more, now: 10_061n });
+      expect(dueMarketOrders(snapshot)[0]?.proof).to.deep.equal(rounds(1n));
     });
 
     it("knows no price where the quote changed within the wait", () => {
@@ -100,7 +103,7 @@ describe("dueMarketOrders", () => {
     const indexRounds = [round(1n, 9_900n), round(2n, 9_992n)];
     const quoteRounds = [round(50n, 9_800n), round(51n, 9_992n), round(52n, 9_993n)];
     const snapshot = snapshotOf({ state, indexRounds, quoteRounds, hasQuoteFeed: true });
-    expect(dueMarketOrders(snapshot)[0]?.quoteRoundId).to.equal(51n);
+    expect(dueMarketOrders(snapshot)[0]?.proof).to.deep.equal(rounds(2n, 51n));
   });
 
   it("batches orders by round, in the order of their ids", () => {
@@ -112,8 +115,8 @@ describe("dueMarketOrders", () => {
     ];
     const snapshot = snapshotOf({ state: withOrders(...orders), indexRounds });
     expect(dueMarketOrders(snapshot)).to.deep.equal([
-      { indexRoundId: 2n, quoteRoundId: 0n, orderIds: [7n, 9n] },
-      { indexRoundId: 3n, quoteRoundId: 0n, orderIds: [8n] },
+      { proof: rounds(2n), orderIds: [7n, 9n] },
+      { proof: rounds(3n), orderIds: [8n] },
     ]);
   });
 

@@ -39,7 +39,13 @@ describe("keeperConfig", () => {
     });
   });
 
-  for (const name of ["BULKHEAD_PRIVATE_KEY", "BULKHEAD_MNEMONIC", "BULKHEAD_PASSWORD"]) {
+  for (const name of [
+    "BULKHEAD_PRIVATE_KEY",
+    "BULKHEAD_MNEMONIC",
+    "BULKHEAD_PASSWORD",
+    "BULKHEAD_STREAMS_API_KEY",
+    "BULKHEAD_STREAMS_USER_SECRET",
+  ]) {
     it(`refuses ${name}, and does not repeat its value`, () => {
       const problems = problemsOf({ ...KEYSTORE, [name]: "hush" });
       expect(problems).to.have.length(1);
@@ -96,6 +102,7 @@ describe("keeperConfig", () => {
         confirmTimeoutMs: 60_000,
         logRange: 2000,
         maxBatch: 20,
+        streams: undefined,
         logLevel: "info",
       });
     });
@@ -106,6 +113,46 @@ describe("keeperConfig", () => {
       const config = keeperConfig({ ...UNLOCKED, BULKHEAD_MARKETS: `${MARKET}, ${ACCOUNT}` });
       expect(config.key).to.deep.equal({ kind: "unlocked", account: ACCOUNT });
       expect(config.markets).to.deep.equal([MARKET, ACCOUNT]);
+    });
+  });
+
+  describe("given a service of reports", () => {
+    const STREAMS = {
+      ...KEYSTORE,
+      BULKHEAD_STREAMS_REST_URL: "https://api.example",
+      BULKHEAD_STREAMS_WS_URLS: "wss://one.example, wss://two.example",
+      BULKHEAD_STREAMS_CREDENTIALS: "streams.json",
+    };
+
+    it("reads it, with usual values for the rest", () => {
+      expect(keeperConfig(STREAMS).streams).to.deep.equal({
+        restUrl: "https://api.example",
+        wsUrls: ["wss://one.example", "wss://two.example"],
+        credentialsFile: "streams.json",
+        timeoutMs: 5000,
+        staleMs: 3000,
+      });
+    });
+
+    for (const name of [
+      "BULKHEAD_STREAMS_REST_URL",
+      "BULKHEAD_STREAMS_WS_URLS",
+      "BULKHEAD_STREAMS_CREDENTIALS",
+    ]) {
+      it(`refuses it without ${name}`, () => {
+        const problems = problemsOf({ ...STREAMS, [name]: undefined });
+        expect(problems).to.have.length(1);
+        expect(problems[0]).to.match(/belong together/);
+      });
+    }
+
+    it("refuses addresses of another kind", () => {
+      expect(
+        problemsOf({ ...STREAMS, BULKHEAD_STREAMS_WS_URLS: "https://one.example" }),
+      ).to.have.length(1);
+      expect(
+        problemsOf({ ...STREAMS, BULKHEAD_STREAMS_REST_URL: "wss://one.example" }),
+      ).to.have.length(1);
     });
   });
 });

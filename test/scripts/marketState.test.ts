@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { applyLogs, EMPTY_STATE } from "../../scripts/chain/marketState.ts";
 import { eventLog } from "../fixtures/marketLogs.ts";
+import { WAD } from "../fixtures/snapshots.ts";
 
 const ACCOUNT = "0x00000000000000000000000000000000000000A1";
 const OTHER = "0x00000000000000000000000000000000000000b2";
@@ -12,13 +13,15 @@ const updated = (positionId: bigint, size: bigint, margin = 70n) =>
     1n,
     size,
     -60n,
+    1_000n,
+    2n,
+    0n,
+    30n,
     margin,
     50n,
-    -4n,
     3n,
-    1_000n,
-    30n,
-    2n,
+    ACCOUNT,
+    -4n,
   ]);
 
 const ORDER = [0xa1n, 90n, 5n, 80n, 1_000n, 0n, 40n, 0n, 500_000n, 2n, 4n];
@@ -67,6 +70,32 @@ describe("applyLogs", () => {
     it("forgets one that has closed, and watches one that opens after it", () => {
       const logs = [updated(1n, 5n), updated(1n, 0n), updated(3n, -2n)];
       expect([...applyLogs(EMPTY_STATE, logs).positions.keys()]).to.deep.equal([3n]);
+    });
+  });
+
+  describe("given terms", () => {
+    it("reads them out of their two words", () => {
+      // Ratios from the lowest bit in steps of 1e-9, 32 bits each, then the cool-off; amounts in steps of 1e-6, 48 bits.
+      const ratios = [40_000_000n, 15_000_000n, 5_000_000n, 500_000n, 1_250_000_000n, 100_000_000n];
+      const amounts = [1_000_000n, 500_000_000n, 5_000_000n, 10_000_000n, 50_000_000n];
+      const pack = (values: readonly bigint[], bits: bigint) =>
+        values.reduce((word, value, slot) => word | (value << (bits * BigInt(slot))), 0n);
+      const words = [pack(ratios, 32n) | (30n << 192n), pack(amounts, 48n)];
+      const log = eventLog("marginVault", "TermsStored", [1n, 2n, ...words]);
+      expect(applyLogs(EMPTY_STATE, [log]).terms.get(2n)).to.deep.equal({
+        initialMarginRatio: WAD / 25n,
+        maintenanceMarginRatio: (15n * WAD) / 1000n,
+        liquidationFeeRatio: WAD / 200n,
+        positionFeeRatio: WAD / 2000n,
+        liquidationTarget: (5n * WAD) / 4n,
+        minReserveRatio: WAD / 10n,
+        liquidationCooldown: 30n,
+        keeperFeeFloor: WAD,
+        keeperFeeCap: 500n * WAD,
+        minMaintenance: 5n * WAD,
+        minMargin: 10n * WAD,
+        minNotional: 50n * WAD,
+      });
     });
   });
 

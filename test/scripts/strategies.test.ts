@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { NEWEST_ROUNDS } from "../../scripts/core/priceProof.ts";
 import type { Snapshot } from "../../scripts/core/snapshot.ts";
 import { type Action, chunks } from "../../scripts/keeper/action.ts";
 import { Backoff } from "../../scripts/keeper/backoff.ts";
@@ -54,8 +55,9 @@ describe("strategies", () => {
       "fulfillDeposits",
       "fulfillRedeems",
     ]);
-    expect(plan[0]).to.deep.include({ orderIds: [7n], rounds: { index: 2n, quote: 0n } });
-    expect(plan[1]).to.deep.include({ orderIds: [8n], rounds: undefined });
+    const rounds = { kind: "rounds", index: 2n, quote: 0n };
+    expect(plan[0]).to.deep.include({ orderIds: [7n], proof: rounds });
+    expect(plan[1]).to.deep.include({ orderIds: [8n], proof: { kind: "newestRounds" } });
     expect(plan[2]).to.deep.include({ positionId: 2n });
     expect(plan[3]).to.deep.include({ positionIds: [1n] });
   });
@@ -98,7 +100,12 @@ describe("chunks", () => {
 });
 
 describe("Backoff", () => {
-  const action: Action = { kind: "settleAtCap", positionId: 1n, reason: "test" };
+  const action: Action = {
+    kind: "settleAtCap",
+    positionId: 1n,
+    proof: NEWEST_ROUNDS,
+    reason: "test",
+  };
   const another: Action = { ...action, positionId: 2n };
 
   it("allows what was never refused", () => {

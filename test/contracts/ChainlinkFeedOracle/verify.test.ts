@@ -420,6 +420,23 @@ describe("ChainlinkFeedOracle verify", () => {
       expect(price.observedAt).to.equal(updatedAt);
     });
 
+    for (const reverts of [false, true]) {
+      const how = reverts ? "revert" : "answer zeros";
+      it(`covers its own second alone where the rounds before it ${how}`, async () => {
+        const fixture = await loadFixture(deploySingle);
+        const scripted = await scriptFeed(fixture.index);
+        await scripted.setRevertsWhenAbsent(reverts);
+        const now = BigInt(await networkHelpers.time.latest());
+        await scripted.tell(5n, ETH, now - 100n, 5n);
+        await scripted.tell(6n, ETH, now - 40n, 6n);
+
+        const price = await verified(fixture, await atProxy(fixture.index, 5n));
+        expect(price.validFrom).to.equal(now - 100n);
+        expect(price.observedAt).to.equal(now - 100n);
+        expect(price.validUntil).to.equal(now - 41n);
+      });
+    }
+
     it("passes over a round that only carried an older answer on", async () => {
       const fixture = await loadFixture(deploySingle);
       const { index } = fixture;

@@ -82,7 +82,7 @@ describe("MarginVault under attack", () => {
 
     it("pays nothing at the cap: the cap counts at the fill price", async () => {
       const market = await networkHelpers.loadFixture(calmFixture);
-      const { marginVault, token, accounts } = market;
+      const { marginVault, orderBook, token, accounts } = market;
       const { alice, keeper } = accounts;
       const before = await token.balanceOf(alice);
       // Enough margin for the short to pay all that it loses.
@@ -98,7 +98,7 @@ describe("MarginVault under attack", () => {
       // 2,199.6 × (1 − 5,000 / 20,000,000) it is 1,995,501.
       await pushPrice(market, wad("2199.6"));
       await expect(
-        marginVault.connect(keeper).settleAtCap(long, "0x", keeper),
+        orderBook.connect(keeper).settleAtCap(long, "0x", keeper),
       ).to.be.revertedWithCustomError(marginVault, "CapNotReached");
       const first = await close(market, long, wad("2199.6"));
       const second = await close(market, short, wad("2199.6"));

@@ -34,6 +34,8 @@ describe("liquidate", () => {
         observedAt: NOW,
         validUntil: NOW,
         upSince: 0n,
+        closingOnly: false,
+        kind: 0n,
       });
       await stage.at(NOW);
       await vault.liquidate(POSITION_ID, "0x", double);

@@ -5,7 +5,7 @@ import { stopSequencer } from "../../fixtures/feeds.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { submitOrder } from "../../fixtures/trading.ts";
-import { calmMarket, mined, now, openLong, prepareOldPhase } from "../../fixtures/vault.ts";
+import { calmMarket, mined, openLong, prepareOldPhase } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
@@ -156,13 +156,16 @@ describe("MarginVault removeMargin", () => {
         await expectConservation(market);
       });
 
-      it("moves the market's clock and accrues", async () => {
+      it("moves the market's clock and last price; what has accrued is stored with the next size", async () => {
         const { market, vault, remove } = await networkHelpers.loadFixture(marketFixture);
-        const round = await pushPrice(market, wad("2000"));
+        const before = await vault.market();
+        const round = await pushPrice(market, wad("2001"));
         await remove(1n);
-        const { clock, accruedAt } = await vault.market();
+        const { clock, lastPrice, referencePrice, accruedAt, borrowIndex } = await vault.market();
         expect(clock).to.equal(round.updatedAt);
-        expect(accruedAt).to.equal(await now(market));
+        expect(lastPrice).to.equal(wad("2001"));
+        expect(referencePrice).to.equal(before.referencePrice);
+        expect([accruedAt, borrowIndex]).to.deep.equal([before.accruedAt, before.borrowIndex]);
       });
 
       it("is allowed again when the waiting order has been cancelled", async () => {

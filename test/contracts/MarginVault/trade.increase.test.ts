@@ -3,6 +3,7 @@ import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { open, preparePool, trade } from "../../fixtures/pool.ts";
 import { type OrderInput, openPosition, submitAndExecute } from "../../fixtures/trading.ts";
 import {
   calmMarket,
@@ -15,8 +16,9 @@ import {
 } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
-const { ethers, networkHelpers } = connection;
+const { networkHelpers } = connection;
 const createMarket = calmMarket();
+const poolWorld = await preparePool();
 
 /** Alice's long of {@link openLong}. */
 async function marketFixture() {
@@ -79,30 +81,12 @@ describe("MarginVault trade that increases", () => {
   });
 
   it("takes no reduce-only order that would increase", async () => {
-    const { marginVault, orderBook, positionId } = await networkHelpers.loadFixture(marketFixture);
-    const book = await ethers.getImpersonatedSigner(String(orderBook.target));
-    await networkHelpers.setBalance(book.address, wad("1"));
-    const batch = [
-      marginVault.interface.encodeFunctionData("beginBatch", ["0x", true]),
-      marginVault.interface.encodeFunctionData("trade", [
-        {
-          positionId,
-          opener: ethers.ZeroAddress,
-          sizeDelta: 1n,
-          reduceOnly: true,
-          counted: false,
-          margin: 0n,
-          reserve: 0n,
-          acceptablePrice: wad("9999"),
-          termsId: 1n,
-          spread: 0n,
-          keeperFeeFromMargin: 0n,
-        },
-      ]),
-    ];
-    await expect(marginVault.connect(book).multicall(batch))
-      .to.be.revertedWithCustomError(marginVault, "CallFailed")
-      .withArgs(1n, marginVault.interface.encodeErrorResult("NothingToReduce", [positionId]));
+    // The order book refuses one when it is submitted: only a scripted one can hand it on.
+    const world = await poolWorld.fundedPool();
+    await open(world, { id: 1n, size: "100", margin: "20000", reserve: "20000" });
+    await expect(trade(world, { positionId: 1n, sizeDelta: 1n, reduceOnly: true }))
+      .to.be.revertedWithCustomError(world.vault, "NothingToReduce")
+      .withArgs(1n);
   });
 
   describe("given a position at its cap", () => {

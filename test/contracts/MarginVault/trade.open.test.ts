@@ -166,6 +166,7 @@ describe("MarginVault trade that opens", () => {
         openNotional: wad("200000.5"),
         priceTime: clock,
         termsId: 1n,
+        traits: 0n,
         cooldown: 0n,
         margin: wad("9899.99975"),
         reserve: wad("40000"),
@@ -323,6 +324,7 @@ describe("MarginVault trade that opens", () => {
   it("lets nobody but the order book trade, and it only in a batch", async () => {
     const { marginVault, orderBook, accounts } = await networkHelpers.loadFixture(marketFixture);
     const request = {
+      kind: 0n,
       positionId: 1n,
       opener: accounts.alice.address,
       ...LONG,
@@ -332,6 +334,7 @@ describe("MarginVault trade that opens", () => {
       termsId: 1n,
       spread: 0n,
       keeperFeeFromMargin: 0n,
+      transfers: 0n,
     };
     await expect(marginVault.connect(accounts.alice).trade(request))
       .to.be.revertedWithCustomError(marginVault, "NotAuthorized")

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
+import { onDeployableCode } from "../../fixtures/deployable.ts";
 import { deployMarket, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import type { ParameterTree, ParameterValue } from "../../fixtures/parameters.ts";
@@ -51,11 +52,19 @@ const terms = (changes: ParameterTree) => ({ terms: changes });
 const curves = (changes: ParameterTree) => ({ curves: changes });
 const orders = (changes: ParameterTree) => ({ orders: changes });
 const pool = (changes: ParameterTree) => ({ pool: changes });
+const powers = (changes: ParameterTree) => ({ powers: changes });
 
 /** Each bound, one unit outside. */
 const REFUSED: readonly Refusal[] = [
   ["sequencerGrace", { sequencerGrace: 86_401n }, 86_401n, 0n, 86_400n],
   ["protocolFeeShare", { protocolFeeShare: wad("0.2") + 1n }, wad("0.2") + 1n, 0n, wad("0.2")],
+
+  ["changeDelay", powers({ changeDelay: 172_799n }), 172_799n, 172_800n, 2_592_000n],
+  ["changeDelay", powers({ changeDelay: 2_592_001n }), 2_592_001n, 172_800n, 2_592_000n],
+  ["deadOracleDelay", powers({ deadOracleDelay: 604_799n }), 604_799n, 604_800n, 7_776_000n],
+  ["deadOracleDelay", powers({ deadOracleDelay: 7_776_001n }), 7_776_001n, 604_800n, 7_776_000n],
+  ["deadOracleNotice", powers({ deadOracleNotice: 86_399n }), 86_399n, 86_400n, 2_592_000n],
+  ["deadOracleNotice", powers({ deadOracleNotice: 2_592_001n }), 2_592_001n, 86_400n, 2_592_000n],
 
   [
     "maintenanceMarginRatio",
@@ -240,6 +249,13 @@ const REFUSED: readonly Refusal[] = [
     wad("0.0065"),
     wad("0.1"),
   ],
+  [
+    "latencySpread",
+    orders({ latencySpread: wad("0.1") + 1n }),
+    wad("0.1") + 1n,
+    wad("0.0065"),
+    wad("0.1"),
+  ],
   ["minKeeperFee", orders({ minKeeperFee: 0n }), 0n, 10n ** 12n, ((1n << 40n) - 1n) * 10n ** 12n],
 
   [
@@ -273,9 +289,9 @@ describe("MarketFactory createMarket", () => {
   describe("when a parameter is outside its hard bound", () => {
     for (const [name, changes, value, lower, upper] of REFUSED) {
       it(`refuses ${name} of ${value}`, async () => {
-        const { tryCreate, marginVault } = await networkHelpers.loadFixture(factoryFixture);
+        const { tryCreate, charter } = await networkHelpers.loadFixture(factoryFixture);
         await expect(tryCreate(changes))
-          .to.be.revertedWithCustomError(marginVault, "ParameterOutOfBounds")
+          .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
           .withArgs(ethers.encodeBytes32String(name), value, lower, upper);
       });
     }
@@ -327,6 +343,17 @@ describe("MarketFactory createMarket", () => {
     expect(await factory.marketCount()).to.equal(2n);
   });
 
+  it("accepts an open interest of depth × maintenance where fees allow more", async () => {
+    const { create, factory } = await networkHelpers.loadFixture(factoryFixture);
+    // 20,000,000 × min(2%, 2 × 1%) = 400,000; with fees of 1.1% still no more than that.
+    await create({
+      maxOpenInterest: wad("400000"),
+      terms: { positionFeeRatio: wad("0.011") },
+      orders: { latencySpread: wad("0.02") },
+    });
+    expect(await factory.marketCount()).to.equal(2n);
+  });
+
   describe("when the collateral token is not what a market can hold", () => {
     /** A hostile token that the deployer has and has approved; `create` makes a market of it. */
     async function hostileFixture() {
@@ -343,10 +370,10 @@ describe("MarketFactory createMarket", () => {
     }
 
     it("refuses more than 18 decimals", async () => {
-      const { deploy, createWith, marginVault } = await hostileFixture();
+      const { deploy, createWith, charter } = await hostileFixture();
       const token = await deploy(19n);
       await expect(createWith({ collateralToken: String(token.target) }))
-        .to.be.revertedWithCustomError(marginVault, "TooManyDecimals")
+        .to.be.revertedWithCustomError(charter, "TooManyDecimals")
         .withArgs(19n);
     });
 
@@ -431,37 +458,44 @@ describe("MarketFactory createMarket", () => {
       expect(await token.balanceOf(accounts.deployer)).to.equal(before);
     });
 
-    it("makes three contracts that know each other", async () => {
+    it("makes five contracts that know each other", async () => {
       const { create, factory, token, oracle } = await networkHelpers.loadFixture(factoryFixture);
       await create();
       const addresses = await factory.marketOf(2n);
       const vault = await ethers.getContractAt("MarginVault", addresses.marginVault);
       const pool_ = await ethers.getContractAt("LiquidityVault", addresses.liquidityVault);
       const book = await ethers.getContractAt("OrderBook", addresses.orderBook);
-      expect(await vault.liquidityVault()).to.equal(addresses.liquidityVault);
-      expect(await vault.orderBook()).to.equal(addresses.orderBook);
-      expect(await vault.oracle()).to.equal(oracle.target);
-      expect(await vault.collateralToken()).to.equal(token.target);
+      const charter = await ethers.getContractAt("MarketCharter", addresses.charter);
+      expect(await vault.charter()).to.equal(addresses.charter);
+      expect(plain(await charter.addresses())).to.deep.equal(plain(addresses));
+      expect(await charter.oracle()).to.equal(oracle.target);
+      expect(await charter.collateralToken()).to.equal(token.target);
       expect(await pool_.marginVault()).to.equal(addresses.marginVault);
       expect(await book.marginVault()).to.equal(addresses.marginVault);
+      for (const address of Object.values(plain(addresses))) {
+        expect(await ethers.provider.getCode(address)).not.to.equal("0x");
+      }
     });
 
     it("offers terms and curves as given", async () => {
-      const { marginVault, parameters } = await networkHelpers.loadFixture(factoryFixture);
-      expect(await marginVault.latestTermsId()).to.equal(1n);
-      expect(plainTree(await marginVault.terms(1n))).to.deep.equal(parameters.terms);
-      expect(plainTree(await marginVault.curves())).to.deep.equal(parameters.curves);
-      expect(await marginVault.maxOpenInterest()).to.equal(wad("20000"));
-      expect(await marginVault.tokenScale()).to.equal(10n ** 12n);
+      const { charter, parameters } = await networkHelpers.loadFixture(factoryFixture);
+      expect(await charter.latestTermsId()).to.equal(1n);
+      expect(plainTree(await charter.terms(1n))).to.deep.equal(parameters.terms);
+      expect(plainTree(await charter.curves())).to.deep.equal(parameters.curves);
+      expect(plainTree(await charter.powers())).to.deep.equal(parameters.powers);
+      expect(await charter.maxOpenInterest()).to.equal(wad("20000"));
+      expect(await charter.tokenScale()).to.equal(10n ** 12n);
     });
 
-    it("deploys code below the limit of 24,576 bytes", async () => {
-      const { marginVault, liquidityVault, orderBook } =
-        await networkHelpers.loadFixture(factoryFixture);
-      for (const contract of [marginVault, liquidityVault, orderBook]) {
-        const code = await ethers.provider.getCode(contract);
-        expect((code.length - 2) / 2).to.be.at.most(24_576);
-      }
+    onDeployableCode("size of a market's contracts", () => {
+      it("deploys code below the limit of 24,576 bytes", async () => {
+        const { marginVault, liquidityVault, orderBook, charter, mandateBook } =
+          await networkHelpers.loadFixture(factoryFixture);
+        for (const contract of [marginVault, liquidityVault, orderBook, charter, mandateBook]) {
+          const code = await ethers.provider.getCode(contract);
+          expect((code.length - 2) / 2).to.be.at.most(24_576);
+        }
+      });
     });
   });
 

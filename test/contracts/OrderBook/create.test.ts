@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { DEVIATION, FEE_RATIO, ORDERS } from "../../fixtures/orderBook.ts";
+import { DEVIATION, FEE_RATIO, ORDERS, ROOMY } from "../../fixtures/orderBook.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 
-const { ethers } = await network.create();
+const { ethers } = await network.create(ROOMY);
 
 /** Fees are stored in 40 bits of 1e-6. */
 const MOST_FEE = (2n ** 40n - 1n) * 10n ** 12n;

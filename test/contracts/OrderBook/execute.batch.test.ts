@@ -6,12 +6,13 @@ import {
   Fate,
   now,
   POSITION_ID,
+  ROOMY,
   setPrice,
   spotNow,
 } from "../../fixtures/orderBook.ts";
 import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orderRequests.ts";
 
-const connection = await network.create();
+const connection = await network.create(ROOMY);
 const { ethers, networkHelpers } = connection;
 
 async function bookFixture() {
@@ -97,7 +98,7 @@ describe("execute of batches", () => {
     await book.submit(stopRequest(POSITION_ID));
     await coverAll(world);
     const execution = book.connect(keeper).execute([1n, 2n, 3n], "0x", keeper);
-    await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", false, 0n);
+    await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", 0n, 0n);
     await expect(execution)
       .to.emit(book, "OrderExecuted")
       .withArgs(2n, keeper, 5n, wad("1"), false);
@@ -111,7 +112,7 @@ describe("execute of batches", () => {
     await book.submit(openRequest());
     await spotNow(world, wad("1900"));
     const execution = book.connect(keeper).execute([1n, 2n], "0x", keeper);
-    await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", true, 0n);
+    await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", 1n, 0n);
     expect((await book.order(2n)).submittedAt).not.to.equal(0n);
   });
 
@@ -126,10 +127,10 @@ describe("execute of batches", () => {
     await harness.setFate(Fate.Refused, reason, 0n);
     expect(await book.execute.staticCall([1n, 2n], "0x", keeper)).to.equal(0n);
     await expect(book.connect(keeper).execute([1n, 2n], "0x", feeReceiver))
-      .to.emit(harness, "Refunded")
-      .withArgs(account, wad("400"), 0n)
-      .and.to.emit(harness, "Refunded")
-      .withArgs(account, 0n, POSITION_ID)
+      .to.emit(harness, "Released")
+      .withArgs(account, wad("400", true), 0n, 0n)
+      .and.to.emit(harness, "Released")
+      .withArgs(account, 0n, 0n, POSITION_ID, true)
       .and.to.emit(harness, "BatchEnded")
       .withArgs(feeReceiver, wad("2"));
   });

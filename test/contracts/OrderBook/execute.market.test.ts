@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { type BookWorld, bookWorld, now, setPrice } from "../../fixtures/orderBook.ts";
+import { type BookWorld, bookWorld, now, ROOMY, setPrice } from "../../fixtures/orderBook.ts";
 import { openRequest, wad } from "../../fixtures/orderRequests.ts";
 
-const connection = await network.create();
+const connection = await network.create(ROOMY);
 const { ethers, networkHelpers } = connection;
 
 /**

@@ -6,13 +6,14 @@ import {
   Fate,
   now,
   POSITION_ID,
+  ROOMY,
   setPrice,
   spotNow,
 } from "../../fixtures/orderBook.ts";
 import { closeRequest, openRequest, stopRequest, wad } from "../../fixtures/orderRequests.ts";
 
 /** The vault behind the book is scripted here: it fails in ways that the real one cannot be made to fail in. */
-const connection = await network.create();
+const connection = await network.create(ROOMY);
 const { ethers, networkHelpers } = connection;
 
 const GAS_PER_FILL = 700_000n;
@@ -62,7 +63,7 @@ describe("OrderBook outcomes", () => {
   });
 
   describe("given an order whose position is gone", () => {
-    const REASONS = ["PositionNotFound", "NothingToReduce"];
+    const REASONS = ["PositionNotFound", "NothingToReduce", "PositionHasNewOwner"];
     for (const reason of REASONS) {
       it(`refunds its margin and fee and pays no keeper upon ${reason}`, async () => {
         const world = await networkHelpers.loadFixture(bookFixture);
@@ -77,8 +78,8 @@ describe("OrderBook outcomes", () => {
         await expect(book.connect(keeper).execute([1n], "0x", feeReceiver))
           .to.emit(book, "OrderCancelled")
           .withArgs(1n, keeper, 2n, wad("31"), 0n, 0n, encoded)
-          .and.to.emit(harness, "Refunded")
-          .withArgs(account, wad("31"), POSITION_ID)
+          .and.to.emit(harness, "Released")
+          .withArgs(account, wad("31", true), 0n, POSITION_ID)
           .and.to.emit(harness, "BatchEnded")
           .withArgs(feeReceiver, 0n);
         expect((await book.order(1n)).submittedAt).to.equal(0n);
@@ -98,8 +99,8 @@ describe("OrderBook outcomes", () => {
       await expect(book.connect(keeper).execute([1n], "0x", feeReceiver))
         .to.emit(book, "OrderCancelled")
         .withArgs(1n, keeper, 2n, wad("400"), 0n, wad("1"), reason)
-        .and.to.emit(harness, "Refunded")
-        .withArgs(account, wad("400"), 0n)
+        .and.to.emit(harness, "Released")
+        .withArgs(account, wad("400", true), 0n, 0n)
         .and.to.emit(harness, "BatchEnded")
         .withArgs(feeReceiver, wad("1"));
     });
@@ -117,7 +118,7 @@ describe("OrderBook outcomes", () => {
         .withArgs(1n, keeper, 2n, 0n, 0n, 0n, reason)
         .and.to.emit(harness, "BatchEnded")
         .withArgs(keeper, 0n)
-        .and.not.to.emit(harness, "Refunded");
+        .and.not.to.emit(harness, "Released");
     });
   });
 
@@ -129,9 +130,10 @@ describe("OrderBook outcomes", () => {
       await coverAll(world);
       await expect(book.connect(keeper).execute([1n], "0x1234", keeper))
         .to.emit(harness, "BatchBegun")
-        .withArgs("0x1234", false, 0n)
+        .withArgs("0x1234", 0n, 0n)
         .and.to.emit(harness, "Traded")
         .withArgs([
+          0n,
           1n,
           account.address,
           wad("1"),
@@ -141,6 +143,7 @@ describe("OrderBook outcomes", () => {
           wad("1000"),
           wad("2100"),
           3n,
+          0n,
           0n,
           0n,
         ])
@@ -156,6 +159,7 @@ describe("OrderBook outcomes", () => {
       await expect(book.execute([1n], "0x", harness))
         .to.emit(harness, "Traded")
         .withArgs([
+          0n,
           POSITION_ID,
           ethers.ZeroAddress,
           -wad("1"),
@@ -165,6 +169,7 @@ describe("OrderBook outcomes", () => {
           0n,
           wad("1700"),
           1n,
+          0n,
           0n,
           0n,
         ]);
@@ -179,9 +184,10 @@ describe("OrderBook outcomes", () => {
       await harness.setFate(Fate.Filled, "0x", wad("0.7"));
       await expect(book.execute([1n], "0x", keeper))
         .to.emit(harness, "BatchBegun")
-        .withArgs("0x", true, 0n)
+        .withArgs("0x", 1n, 0n)
         .and.to.emit(harness, "Traded")
         .withArgs([
+          0n,
           POSITION_ID,
           ethers.ZeroAddress,
           -wad("1"),
@@ -193,6 +199,7 @@ describe("OrderBook outcomes", () => {
           1n,
           0n,
           wad("2"),
+          0n,
         ])
         .and.to.emit(harness, "BatchEnded")
         .withArgs(keeper, wad("0.7"));
@@ -212,7 +219,7 @@ describe("OrderBook outcomes", () => {
       const terms = [false, false, wad("400"), wad("1000"), 2n ** 96n - 1n, 1n, wad("0.01"), 0n];
       await expect(book.execute([1n], "0x", keeper))
         .to.emit(harness, "Traded")
-        .withArgs([1n, account.address, wad("1"), ...terms])
+        .withArgs([0n, 1n, account.address, wad("1"), ...terms, 0n])
         .and.to.emit(book, "OrderExecuted")
         .withArgs(1n, account, 2n, wad("1"), true);
     });
@@ -264,7 +271,7 @@ describe("OrderBook outcomes", () => {
         [keeper, harness, book],
         [-30n, 30n, 0n],
       );
-      await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", false, 100n);
+      await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", 0n, 100n);
     });
 
     it("leaves nothing behind when verification takes it all", async () => {

@@ -6,6 +6,7 @@ import {
   coverAll,
   now,
   POSITION_ID,
+  ROOMY,
   setPrice,
   spotNow,
 } from "../../fixtures/orderBook.ts";
@@ -17,7 +18,7 @@ import {
   wad,
 } from "../../fixtures/orderRequests.ts";
 
-const connection = await network.create();
+const connection = await network.create(ROOMY);
 const { networkHelpers } = connection;
 
 const NEVER = 4_000_000_000n;

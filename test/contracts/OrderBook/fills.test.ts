@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
+import { onDeployableCode } from "../../fixtures/deployable.ts";
 import {
   deployMarket,
   type MarketFixture,
@@ -259,16 +260,18 @@ describe("fills", () => {
       expect(filled).to.be.greaterThan(0);
     });
 
-    it("asks for more than twice of what any fill takes", async () => {
-      const market = await networkHelpers.loadFixture(deployProxied);
-      const { alice, bob } = market.accounts;
-      const open = await submitAndExecute(market, alice, OPENING);
-      const add = await submitAndExecute(market, bob, { ...OPENING, sizeDelta: -wad("3") });
-      const close = { positionId: open.orderId, reduceOnly: true, sizeDelta: -wad("1") };
-      const closed = await submitAndExecute(market, alice, { ...close, price: wad("2200") });
-      for (const { receipt } of [open, add, closed]) {
-        expect(receipt.gasUsed).to.be.lessThan(350_000n);
-      }
+    onDeployableCode("gas of fills", () => {
+      it("asks for more than twice of what any fill takes", async () => {
+        const market = await networkHelpers.loadFixture(deployProxied);
+        const { alice, bob } = market.accounts;
+        const open = await submitAndExecute(market, alice, OPENING);
+        const add = await submitAndExecute(market, bob, { ...OPENING, sizeDelta: -wad("3") });
+        const close = { positionId: open.orderId, reduceOnly: true, sizeDelta: -wad("1") };
+        const closed = await submitAndExecute(market, alice, { ...close, price: wad("2200") });
+        for (const { receipt } of [open, add, closed]) {
+          expect(receipt.gasUsed).to.be.lessThan(350_000n);
+        }
+      });
     });
   });
 

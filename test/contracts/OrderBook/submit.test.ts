@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { bookWorld, coverAll, now, POSITION_ID } from "../../fixtures/orderBook.ts";
+import { bookWorld, coverAll, now, POSITION_ID, ROOMY } from "../../fixtures/orderBook.ts";
 import {
   ANY_PRICE,
   closeRequest,
@@ -11,7 +11,7 @@ import {
   wad,
 } from "../../fixtures/orderRequests.ts";
 
-const connection = await network.create();
+const connection = await network.create(ROOMY);
 const { ethers, networkHelpers } = connection;
 
 const NEVER = 4_000_000_000n;

@@ -53,7 +53,7 @@ const amplyBacked = fc
         fc.record({
           size: fc.bigInt({ min: -(2n ** 76n), max: 2n ** 76n }),
           openNotional: fc.bigInt({ min: -(2n ** 86n), max: 2n ** 86n }),
-          margin: fc.constant(2n ** 95n),
+          margin: fc.constant(2n ** 93n),
           reserve: fc.bigInt({ min: 2n ** 94n, max: 2n ** 95n }),
           fundingIndex: fc.oneof(
             fc.constant(index.fundingIndex),

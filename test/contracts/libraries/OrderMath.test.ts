@@ -34,7 +34,7 @@ interface Times {
 }
 
 function priceOf(times: Times) {
-  return { value: 1n, upSince: 0n, ...times };
+  return { value: 1n, upSince: 0n, closingOnly: false, kind: 0n, ...times };
 }
 
 async function harnessFixture() {

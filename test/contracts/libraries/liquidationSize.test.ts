@@ -50,6 +50,12 @@ describe("PositionMath liquidationSize", () => {
     expect(closed).to.equal(0n);
   });
 
+  it("is the whole when closing all of it relieves less than a wei", async () => {
+    // 100 wei need ⌈100 × 3%⌉ = 3 of equity and have 1; at 0.1% of relief all of them bring 0.1.
+    const dear = TARGET_RATIO - parseEther("0.001");
+    expect(await harness.liquidationSize(size, 100n, 1n, TARGET_RATIO, dear)).to.equal(size);
+  });
+
   it("is the share that brings the rest back to the target", async () => {
     // (600 − 330) ÷ 450 = 0.6 of ten, and a wei of size for the ten wei by which fill prices may round.
     const equity = parseEther("330");

@@ -4,7 +4,7 @@ pragma solidity 0.8.35;
 import {ICommonErrors} from "../../../contracts/interfaces/ICommonErrors.sol";
 import {ILiquidation} from "../../../contracts/interfaces/ILiquidation.sol";
 import {Position} from "../../../contracts/types/Position.sol";
-import {Model} from "../support/Model.sol";
+import {Box, Model} from "../support/Model.sol";
 import {Dice, Random} from "../support/Random.sol";
 import {vm} from "../support/Vm.sol";
 import {FillChecks} from "./FillChecks.sol";
@@ -133,7 +133,9 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         int256 delta = int256(rest.size) - fill.before.size;
         uint256 byRatio = (((Model.abs(delta) * fill.price) / 1e18) * _terms.liquidationFeeRatio) / 1e18;
         uint256 fee = byRatio > _terms.keeperFeeFloor ? byRatio : _terms.keeperFeeFloor;
-        _checkBox(frame, fill, Model.fillPrice(fill.price, Model.skew(frame.market), delta, _skewScale), fee);
+        int256 fillE36 = Model.fillPrice(fill.price, Model.skew(frame.market), delta, _skewScale);
+        _checkBox(frame, fill, fillE36, fee);
+        _checkSource(frame, fill, delta, fillE36);
         if (rest.size == 0) {
             _count("liquidate: whole");
             return;
@@ -145,6 +147,15 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         if (Model.equity(rest, gain) < target && !fill.obstructed) {
             _breach(6, frame.action, "a partial liquidation missed its target", fill.positionId);
         }
+    }
+
+    /// @dev The keeper is paid from margin, gain included; from the reserve no more than what is missing to the floor.
+    function _checkSource(Frame memory frame, Fill memory fill, int256 delta, int256 fillE36) private {
+        Box memory box = Model.close(fill.before, Model.abs(delta), fillE36, frame.fundingIndex, frame.borrowIndex);
+        int256 floor = int256(uint256(_terms.keeperFeeFloor)) * 1e18;
+        int256 most = (box.margin > floor ? box.margin : floor) + int256(_scale) * 1e18;
+        uint256 earned = fill.keeperWealth * _scale;
+        if (int256(earned) * 1e18 > most) _breach(14, frame.action, "the reserve paid the keeper", earned);
     }
 
     /// @dev A refusal must be true: with a working oracle nobody below maintenance escapes.

@@ -65,8 +65,8 @@ abstract contract Deployment {
                     _create(vm.getCode("contracts/factory/MarginVaultCode.sol:MarginVaultCode")),
                     _create(vm.getCode("contracts/factory/LiquidityVaultCode.sol:LiquidityVaultCode")),
                     _create(vm.getCode("contracts/factory/OrderBookCode.sol:OrderBookCode")),
-                    _create(vm.getCode("contracts/factory/MarketCharterCode.sol:MarketCharterCode")),
-                    _create(vm.getCode("contracts/factory/MandateBookCode.sol:MandateBookCode"))
+                    _create(vm.getCode("contracts/MarketCharter.sol:MarketCharter")),
+                    _create(vm.getCode("contracts/MandateBook.sol:MandateBook"))
                 )
             )
         );

@@ -12,23 +12,24 @@ const createMarket = calmMarket({ token: "hostile" });
 async function marketFixture() {
   const market = await createMarket(connection);
   const token = await ethers.getContractAt("HostileToken", String(market.token.target));
-  const vault = market.marginVault.connect(market.accounts.stranger);
-  return { ...market, market, vault, token };
+  const charter = market.charter.connect(market.accounts.stranger);
+  return { ...market, market, charter, vault: market.marginVault, token };
 }
 
-describe("MarginVault payProtocolFees", () => {
+describe("MarketCharter payProtocolFees", () => {
   it("reverts when less than a token unit is due", async () => {
-    const { vault } = await networkHelpers.loadFixture(marketFixture);
-    await expect(vault.payProtocolFees()).to.be.revertedWithCustomError(vault, "ZeroAmount");
+    const { charter, vault } = await networkHelpers.loadFixture(marketFixture);
+    await expect(charter.payProtocolFees()).to.be.revertedWithCustomError(vault, "ZeroAmount");
   });
 
   describe("given fees", () => {
     it("pays their receiver, whoever calls", async () => {
-      const { market, vault, token, accounts } = await networkHelpers.loadFixture(marketFixture);
+      const { market, charter, vault, token, accounts } =
+        await networkHelpers.loadFixture(marketFixture);
       // A tenth of 100.00025.
       await openLong(market);
       const { sequence } = await vault.market();
-      const paid = vault.payProtocolFees();
+      const paid = charter.payProtocolFees();
       await expect(paid)
         .to.emit(vault, "ProtocolFeesPaid")
         .withArgs(sequence + 1n, accounts.deployer, 10_000_025n);
@@ -43,12 +44,13 @@ describe("MarginVault payProtocolFees", () => {
     });
 
     it("reverts while the token refuses, and keeps them", async () => {
-      const { market, vault, token, accounts } = await networkHelpers.loadFixture(marketFixture);
+      const { market, charter, vault, token, accounts } =
+        await networkHelpers.loadFixture(marketFixture);
       await openLong(market);
       await token.setBlocked(accounts.deployer, true);
-      await expect(vault.payProtocolFees())
-        .to.be.revertedWithCustomError(token, "ReceiverBlocked")
-        .withArgs(accounts.deployer);
+      await expect(charter.payProtocolFees())
+        .to.be.revertedWithCustomError(vault, "TransferRefused")
+        .withArgs(accounts.deployer, 10_000_025n);
       expect((await vault.market()).protocolDue).to.equal(wad("10.000025"));
     });
   });

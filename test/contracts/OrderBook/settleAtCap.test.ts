@@ -18,21 +18,22 @@ async function marketFixture() {
   const { keeper } = market.accounts;
   const token = await ethers.getContractAt("HostileToken", String(market.token.target));
   const vault = market.marginVault.connect(keeper);
-  const settle = (id = opened.positionId) => mined(vault.settleAtCap(id, "0x", keeper));
-  return { ...market, ...opened, market, vault, keeper, token, settle };
+  const book = market.orderBook.connect(keeper);
+  const settle = (id = opened.positionId) => mined(book.settleAtCap(id, "0x", keeper));
+  return { ...market, ...opened, market, vault, book, keeper, token, settle };
 }
 
-describe("MarginVault settleAtCap", () => {
+describe("OrderBook settleAtCap", () => {
   it("reverts when the fee receiver is zero", async () => {
-    const { vault, positionId } = await networkHelpers.loadFixture(marketFixture);
+    const { book, positionId } = await networkHelpers.loadFixture(marketFixture);
     await expect(
-      vault.settleAtCap(positionId, "0x", ethers.ZeroAddress),
-    ).to.be.revertedWithCustomError(vault, "ZeroAddress");
+      book.settleAtCap(positionId, "0x", ethers.ZeroAddress),
+    ).to.be.revertedWithCustomError(book, "ZeroAddress");
   });
 
   it("reverts when the position is not open", async () => {
-    const { vault, settle } = await networkHelpers.loadFixture(marketFixture);
-    await expect(settle(9n)).to.be.revertedWithCustomError(vault, "PositionNotFound").withArgs(9n);
+    const { book, settle } = await networkHelpers.loadFixture(marketFixture);
+    await expect(settle(9n)).to.be.revertedWithCustomError(book, "PositionNotFound").withArgs(9n);
   });
 
   it("reverts when the newest price is older than one the market has used (51, 54)", async () => {
@@ -49,7 +50,7 @@ describe("MarginVault settleAtCap", () => {
 
   describe("when the gain at the fill price is below the reserve", () => {
     it("reverts with both, whatever the index price says", async () => {
-      const { market, vault, accounts, positionId, openedAt } =
+      const { market, vault, book, accounts, positionId, openedAt } =
         await networkHelpers.loadFixture(marketFixture);
       // A short of 2,000 turns the skew to −1,900: a sale of 100 fills at 2,400.01 × (1 − 1,950 / 20,000,000), which
       // is 2,399.775999025; the gain is 239,977.5999025 − 200,000.5 although at the index it would be 40,000.5.
@@ -62,13 +63,13 @@ describe("MarginVault settleAtCap", () => {
       await pushPrice(market, wad("2400.01"));
       const at = (await now(market)) + 1n;
       await networkHelpers.time.setNextBlockTimestamp(at);
-      await expect(vault.settleAtCap(positionId, "0x", accounts.keeper))
+      await expect(book.settleAtCap(positionId, "0x", accounts.keeper))
         .to.be.revertedWithCustomError(vault, "CapNotReached")
         .withArgs(positionId, wad("39977.0999025") - 40_000n * (at - openedAt), wad("40000"));
       await pushPrice(market, wad("2400.3"));
-      await expect(vault.settleAtCap(positionId, "0x", accounts.keeper)).to.emit(
-        vault,
-        "PositionSettledAtCap",
+      await expect(book.settleAtCap(positionId, "0x", accounts.keeper)).to.emit(
+        book,
+        "PositionSettled",
       );
       await expectConservation(market);
     });
@@ -76,27 +77,32 @@ describe("MarginVault settleAtCap", () => {
 
   describe("when the gain at the fill price has reached the reserve", () => {
     it("pays margin and reserve less the keeper's floor", async () => {
-      const { market, vault, liquidityVault, accounts, keeper, token, positionId, settle } =
+      const { market, vault, book, liquidityVault, accounts, keeper, token, positionId } =
         await networkHelpers.loadFixture(marketFixture);
       const [owner, paid] = [await token.balanceOf(accounts.alice), await token.balanceOf(keeper)];
       const round = await pushPrice(market, wad("2500"));
       const { sequence } = await vault.market();
-      const receipt = await settle();
+      const settling = book.settleAtCap(positionId, "0x", keeper);
+      // The order that opened was submitted and executed: two logs. Kind 1 is the cap.
+      await expect(settling)
+        .to.emit(book, "PositionSettled")
+        .withArgs(positionId, keeper, 3n, 1n, wad("1"));
       // 9,899.99975 + 40,000 − 1.
       expect(await token.balanceOf(accounts.alice)).to.equal(owner + 49_898_999_750n);
       expect(await token.balanceOf(keeper)).to.equal(paid + 1_000_000n);
-      const settled = logOf(market, receipt, "PositionSettledAtCap");
+      const settled = logOf(market, await mined(settling), "PositionDecreased");
       expect([...settled]).to.deep.equal([
         positionId,
         accounts.alice.address,
-        keeper.address,
         sequence + 1n,
-        wad("2500"),
-        round.updatedAt,
         -wad("100"),
         // 2,500 × (1 + 50 / 20,000,000).
         wad("2500.00625"),
-        wad("1"),
+        wad("2500"),
+        round.updatedAt,
+        // No position fee; the whole reserve is won.
+        0n,
+        wad("40000"),
         wad("49898.99975"),
       ]);
       // The pool pays the reserve less the 90.000225 that were due to it.
@@ -148,23 +154,20 @@ describe("MarginVault settleAtCap", () => {
     });
 
     it("does not wait for the grace period: a close is never held up", async () => {
-      const { market, vault, sequencer, keeper, positionId } =
+      const { market, book, sequencer, keeper, positionId } =
         await networkHelpers.loadFixture(marketFixture);
       await stopSequencer(sequencer);
       await startSequencer(sequencer);
       await pushPrice(market, wad("2500"));
-      await expect(vault.settleAtCap(positionId, "0x", keeper)).to.emit(
-        vault,
-        "PositionSettledAtCap",
-      );
+      await expect(book.settleAtCap(positionId, "0x", keeper)).to.emit(book, "PositionSettled");
     });
 
     it("returns the ether that verification did not need", async () => {
-      const { market, vault, positionId, keeper } = await networkHelpers.loadFixture(marketFixture);
+      const { market, book, positionId, keeper } = await networkHelpers.loadFixture(marketFixture);
       await pushPrice(market, wad("2500"));
       const before = await ethers.provider.getBalance(keeper);
       const value = ethers.parseEther("1");
-      const receipt = await mined(vault.settleAtCap(positionId, "0x", keeper, { value }));
+      const receipt = await mined(book.settleAtCap(positionId, "0x", keeper, { value }));
       expect(await ethers.provider.getBalance(keeper)).to.equal(before - receipt.fee);
     });
   });
@@ -190,7 +193,7 @@ describe("MarginVault settleAtCap", () => {
       const before = await token.balanceOf(accounts.alice);
       const receipt = await settle();
       // M + 90.000225 − 1 are here; 40,000 − 90.000225 wait at the pool.
-      expect(logOf(market, receipt, "PositionSettledAtCap").paidOut).to.equal(wad("9988.999975"));
+      expect(logOf(market, receipt, "PositionDecreased").paidOut).to.equal(wad("9988.999975"));
       expect(await token.balanceOf(accounts.alice)).to.equal(before + 9_988_999_975n);
       expect(await liquidityVault.claimable(accounts.alice)).to.equal(39_909_999_775n);
       await expectConservation(market);

@@ -1,0 +1,99 @@
+import { openMarket, toMarket } from "../chain/contracts.ts";
+import { calling } from "../chain/errors.ts";
+import { readHead } from "../chain/marketReader.ts";
+import { connectNode } from "../chain/provider.ts";
+import type { Scene } from "../core/quote.ts";
+import type { CurveParameters, Position, Terms } from "../core/types.ts";
+import { RiskInputError } from "./errors.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Read an open position, its terms and its market from a node, at the newest block.
+ *
+ * @throws RpcError or WrongContractError by what went wrong.
+ * @throws {RiskInputError} When the position is not open.
+ */
+export async function readOpenPosition({
+  rpcUrl,
+  vault,
+  id,
+}: {
+  readonly rpcUrl: string;
+  readonly vault: string;
+  readonly id: bigint;
+}): Promise<{ readonly position: Position; readonly scene: Scene }> {
+  const provider = await connectNode({ rpcUrl, timeoutMs: TIMEOUT_MS });
+  try {
+    const { marginVault, oracle } = await openMarket(provider, vault);
+    const head = await readHead(provider);
+    const at = { blockTag: head.number };
+    const position = toPosition(await calling("position", () => marginVault.position(id, at)));
+    if (position.size === 0n) {
+      throw new RiskInputError("--id", { found: id, needed: "the number of an open position" });
+    }
+    const [terms, curves, market, { price }] = await calling("the market", () =>
+      Promise.all([
+        marginVault.terms(position.termsId, at),
+        marginVault.curves(at),
+        marginVault.market(at),
+        oracle.latest(at),
+      ]),
+    );
+    const now = BigInt(head.timestamp);
+    const scene = {
+      market: toMarket(market),
+      curves: toCurves(curves),
+      terms: toTerms(terms),
+      price,
+      now,
+    };
+    return { position, scene };
+  } finally {
+    provider.destroy();
+  }
+}
+
+function toPosition(stored: Position): Position {
+  return {
+    size: stored.size,
+    openNotional: stored.openNotional,
+    priceTime: stored.priceTime,
+    termsId: stored.termsId,
+    cooldown: stored.cooldown,
+    margin: stored.margin,
+    reserve: stored.reserve,
+    borrowIndex: stored.borrowIndex,
+    owner: stored.owner,
+    fundingIndex: stored.fundingIndex,
+  };
+}
+
+function toTerms(stored: Terms): Terms {
+  return {
+    initialMarginRatio: stored.initialMarginRatio,
+    maintenanceMarginRatio: stored.maintenanceMarginRatio,
+    liquidationFeeRatio: stored.liquidationFeeRatio,
+    positionFeeRatio: stored.positionFeeRatio,
+    liquidationTarget: stored.liquidationTarget,
+    minReserveRatio: stored.minReserveRatio,
+    liquidationCooldown: stored.liquidationCooldown,
+    keeperFeeFloor: stored.keeperFeeFloor,
+    keeperFeeCap: stored.keeperFeeCap,
+    minMaintenance: stored.minMaintenance,
+    minMargin: stored.minMargin,
+    minNotional: stored.minNotional,
+  };
+}
+
+function toCurves(stored: CurveParameters): CurveParameters {
+  return {
+    skewScale: stored.skewScale,
+    fundingScale: stored.fundingScale,
+    maxFundingRate: stored.maxFundingRate,
+    minBorrowRate: stored.minBorrowRate,
+    kinkBorrowRate: stored.kinkBorrowRate,
+    maxBorrowRate: stored.maxBorrowRate,
+    kinkUtilization: stored.kinkUtilization,
+  };
+}
