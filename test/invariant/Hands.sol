@@ -86,13 +86,16 @@ abstract contract Hands is Play {
         address owner = _ownerOf(positionId);
         MandateRequest memory request;
         request.positionId = positionId;
-        request.cap = dice.spread(6e18, 1_000_000e18);
+        request.cap = dice.chance(60) ? 20_000_000e18 : dice.spread(6e18, 1_000_000e18);
         request.triggerRatio = dice.between(100, 300) * 0.01e18;
         request.targetRatio = request.triggerRatio + dice.between(5, 100) * 0.01e18;
         request.minInterval = 60;
         request.expiry = _time + dice.between(1, 3 days);
         request.maxKeeperFee = 5e18;
-        _world.token.mint(owner, dice.spread(1, (2 * request.cap) / _world.scale));
+        _world.token.mint(
+            owner,
+            dice.chance(70) ? request.cap / _world.scale : dice.spread(1, 1_000e18 / _world.scale)
+        );
         vm.prank(owner);
         _world.token.approve(address(_world.mandates), dice.chance(80) ? type(uint256).max : 1e6);
         vm.prank(owner);
@@ -113,6 +116,7 @@ abstract contract Hands is Play {
 
     /// @dev Rescues or liquidates after a move of the price; what leaves the wallet is what the mandate says.
     function _pullAt(Dice memory dice, uint256 positionId, bool early) private returns (bool success) {
+        if (dice.chance(60)) _setMandate(dice, positionId);
         _pass(dice.between(0, 120));
         _setPrice((_price * dice.between(970, 1030)) / 1000);
         Position memory before = _world.vault.position(positionId);

@@ -96,10 +96,11 @@ abstract contract Powers is Play {
             uint256 cap = dice.spread(1, _world.maxOpenInterest);
             return _tryAs(curator, abi.encodeCall(IMarketCharter.announceMaxOpenInterest, (cap)));
         }
-        if (power == 2) return _tryAs(curator, abi.encodeCall(IMarketCharter.announceProtocolFeeReceiver, (OTHER)));
+        if (power == 2)
+            return _tryAs(curator, abi.encodeCall(IMarketCharter.announceProtocolFeeReceiver, (address(0xFEE6))));
         if (power == 3) {
             _pass(2 days);
-            return _tryAs(OTHER, abi.encodeCall(IMarketCharter.enact, (changeId)));
+            return _enactAll();
         }
         if (power == 4) return _tryAs(guardian, abi.encodeCall(IMarketCharter.stopIncreases, ()));
         if (power == 5) return _tryAs(guardian, abi.encodeCall(IMarketCharter.resumeIncreases, ()));
@@ -109,6 +110,13 @@ abstract contract Powers is Play {
         if (power == 9) return _tryAs(OTHER, abi.encodeCall(IMarketCharter.declareOracleDead, ()));
         (bool poked, ) = address(_world.book).call(abi.encodeCall(_world.book.poke, ("")));
         return poked;
+    }
+
+    /// @dev Whatever may be enacted by now, the newest first, so that terms meet the caps that were announced before.
+    function _enactAll() private returns (bool any) {
+        for (uint256 changeId = _charter().changeCount(); changeId != 0; --changeId) {
+            if (_tryAs(OTHER, abi.encodeCall(IMarketCharter.enact, (changeId)))) any = true;
+        }
     }
 
     function _handOver(bytes32 role, uint256 heirId) private returns (bool) {

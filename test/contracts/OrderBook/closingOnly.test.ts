@@ -177,7 +177,7 @@ describe("A price that may only close positions (BH-217)", () => {
     expect(referencePrice).to.equal(wad("2000"));
   });
 
-  it("does not outlast its batch: a later price of the same transaction count is asked anew", async () => {
+  it("does not outlast its batch", async () => {
     const { marginVault, orderBook, accounts, positionId, tell } =
       await networkHelpers.loadFixture(marketFixture);
     await tell(wad("2500"));
