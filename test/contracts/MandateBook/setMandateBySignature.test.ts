@@ -203,12 +203,14 @@ describe("MandateBook setMandateBySignature", () => {
       await networkHelpers.loadFixture(marketFixture);
     await giveMandate(market, alice, positionId);
     const request = mandateRequest(positionId, { cap: 0n });
-    await expect(book.setMandateBySignature(request, 0n, FAR, await sign({ request })))
+    // Giving it took the first number.
+    const signature = await sign({ request, nonce: 1n });
+    await expect(book.setMandateBySignature(request, 1n, FAR, signature))
       .to.emit(book, "MandateRevoked")
       .withArgs(positionId, alice.address, 2n);
     expect((await book.mandateOf(positionId)).owner).to.equal(ethers.ZeroAddress);
     expect((await marginVault.position(positionId)).traits).to.equal(0n);
-    expect(await book.nonces(alice)).to.equal(1n);
+    expect(await book.nonces(alice)).to.equal(2n);
   });
 
   describe("given an owner that is a contract", () => {
