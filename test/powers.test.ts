@@ -106,7 +106,7 @@ async function attempts(fixture: Fixture): Promise<Readonly<Record<string, reado
     "MarginVault.endBatch": [stranger, 1n],
     "MarginVault.trade": [trade],
     "MarginVault.escrow": [alice, 1n, 0n],
-    "MarginVault.release": [stranger, wad("1"), 0n, 0n],
+    "MarginVault.release": [stranger, wad("1"), 0n, 0n, false],
     "MarginVault.assignPosition": [positionId, stranger],
     "MarginVault.lock": [],
     "MarginVault.unlock": [],
