@@ -25,24 +25,24 @@ const HUNDREDTH = WAD / 100n;
 /** A cautious owner, one in between, one who wants the position kept; the fourth of a kind gives no mandate. */
 const ATTITUDES: readonly (Attitude | undefined)[] = [
   {
-    label: "cap 1× margin, restores 1.5× maintenance",
+    label: "cap 1× margin, restores 2× maintenance",
     capPercent: 100n,
     triggerRatio: 110n * HUNDREDTH,
-    targetRatio: 150n * HUNDREDTH,
+    targetRatio: 200n * HUNDREDTH,
     minInterval: 60n,
   },
   {
-    label: "cap 2.5× margin, restores 2× maintenance",
+    label: "cap 2.5× margin, restores 4× maintenance",
     capPercent: 250n,
     triggerRatio: 120n * HUNDREDTH,
-    targetRatio: 200n * HUNDREDTH,
+    targetRatio: 400n * HUNDREDTH,
     minInterval: 300n,
   },
   {
-    label: "cap 5× margin, restores 3× maintenance",
+    label: "cap 5× margin, restores 6× maintenance",
     capPercent: 500n,
     triggerRatio: 150n * HUNDREDTH,
-    targetRatio: 300n * HUNDREDTH,
+    targetRatio: 600n * HUNDREDTH,
     minInterval: 60n,
   },
   undefined,

@@ -54,9 +54,8 @@ function bars(pair: Pair): string {
 
 function measureBars({ label, of, text }: Measure, pair: Pair, top: number): string {
   const [first, second] = [of(pair.with), of(pair.without)];
-  const most = first > second ? first : second;
-  const widthOf = (value: bigint) =>
-    most === 0n ? 0 : (Number((value * 1000n) / most) / 1000) * (WIDTH - LABEL - VALUE);
+  const most = Math.max(Number(first), Number(second), 1);
+  const widthOf = (value: bigint) => (Number(value) / most) * (WIDTH - LABEL - VALUE);
   const bar = (kind: "with" | "without", value: bigint, y: number) => {
     const width = widthOf(value).toFixed(1);
     const middle = y + BAR / 2 + 4.5;
