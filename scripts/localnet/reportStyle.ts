@@ -37,6 +37,7 @@ svg text { fill: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nu
 .capped { fill: var(--capped); stroke: var(--card); stroke-width: 1; }
 .closed { fill: var(--closed); stroke: var(--card); stroke-width: 1; }
 .rescued { fill: var(--rescued); stroke: var(--card); stroke-width: 0.6; }
+.scroll + .lead { margin-top: 10px; }
 .lead { margin: 0 0 14px; max-width: 76ch; color: var(--quiet); }
 .bars { margin-bottom: 14px; }
 .bars .bar-label { font-size: 13px; fill: var(--ink); }
