@@ -85,13 +85,13 @@ async function answer(
     lag.mark({ index, time: head.timestamp }, snapshot);
     snapshots.push(snapshot);
   }
-  const isDue = zip(stage.parties, snapshots).some(([{ settler }, snapshot]) =>
+  const due = zip(stage.parties, snapshots).map(([{ settler }, snapshot]) =>
     settler.isDue(soon(snapshot)),
   );
-  if (isDue) {
+  if (due.includes(true)) {
     // A round may be used once its second is over.
     await mineAt(stage.world.provider);
-    snapshots = await settleAll(stage);
+    snapshots = await settleWhere(stage, snapshots, due);
   }
   let acted = false;
   for (const [{ owners }, snapshot] of zip(stage.parties, snapshots)) {
@@ -104,6 +104,19 @@ async function settleAll({ parties }: Stage): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
   for (const { settler } of parties) snapshots.push(await settler.settle());
   return snapshots;
+}
+
+/** Wait for the markets where something is due; the others stay as they were last seen, which tells when they wake. */
+async function settleWhere(
+  { parties }: Stage,
+  snapshots: readonly Snapshot[],
+  due: readonly boolean[],
+): Promise<Snapshot[]> {
+  const settled: Snapshot[] = [];
+  for (const [index, [{ settler }, snapshot]] of zip(parties, snapshots).entries()) {
+    settled.push(due[index] === true ? await settler.settle() : snapshot);
+  }
+  return settled;
 }
 
 /** Whether a report leaves every market with nothing to do; a round of a feed is always written. */
@@ -137,7 +150,8 @@ async function passTime(
     if (wake >= until) return snapshots;
     tellTime(stage.world.index, wake);
     await mineAt(stage.world.provider, wake);
-    snapshots = await settleAll(stage);
+    const due = snapshots.map((snapshot) => (nextWake(snapshot) ?? until) <= wake);
+    snapshots = await settleWhere(stage, snapshots, due);
   }
 }
 

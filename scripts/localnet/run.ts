@@ -59,7 +59,7 @@ const LIFETIME = { base: 180_000, round: 250, report: 20 };
 const RPC_TIMEOUT_MS = 10_000;
 const QUOTE_ANSWER = 100_000_000n;
 const QUOTE_EVERY = 3600;
-const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 8_000 };
+const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 12_000 };
 
 /**
  * Replay rounds against two new markets on a new chain, with a keeper as a process of its own: one book with rescue
