@@ -235,6 +235,15 @@ describe("LagTracker", () => {
     lag.record([liquidated(1n, 0n, 340n)]);
     expect(lag.lags).to.deep.equal([2]);
   });
+
+  it("begins anew after a rescue", () => {
+    const lag = new LagTracker();
+    lag.mark({ index: 0, time: 300 }, at(920n));
+    lag.record([rescued(1n)]);
+    lag.mark({ index: 1, time: 310 }, at(915n));
+    lag.record([liquidated(1n, 0n, 310n)]);
+    expect(lag.lags).to.deep.equal([0]);
+  });
 });
 
 describe("spreadOf", () => {
