@@ -1,7 +1,10 @@
 import {
   type ContractRunner,
+  dataSlice,
+  getAddress,
   Interface,
   type JsonRpcProvider,
+  type Log,
   MaxUint256,
   zeroPadValue,
 } from "ethers";
@@ -67,13 +70,48 @@ export async function tokenFlow(
   return { received, sent };
 }
 
+/** One transfer of a token. */
+export interface TokenTransfer {
+  readonly sender: string;
+  /** [token] */
+  readonly amount: bigint;
+  readonly transactionHash: string;
+}
+
+/**
+ * List a token's transfers to an account since the chain began.
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function transfersTo(
+  provider: JsonRpcProvider,
+  token: string,
+  account: string,
+): Promise<readonly TokenTransfer[]> {
+  const topic = TOKEN_INTERFACE.getEvent("Transfer")?.topicHash ?? "";
+  const logs = await transferLogs(provider, token, [topic, null, zeroPadValue(account, 32)]);
+  return logs.map(({ topics, data, transactionHash }) => ({
+    sender: getAddress(dataSlice(topics[1] ?? "0x", 12)),
+    amount: BigInt(data),
+    transactionHash,
+  }));
+}
+
 async function transferred(
   provider: JsonRpcProvider,
   token: string,
   topics: readonly (string | null)[],
 ): Promise<bigint> {
-  const logs = await calling("eth_getLogs", () =>
+  const logs = await transferLogs(provider, token, topics);
+  return logs.reduce((sum, log) => sum + BigInt(log.data), 0n);
+}
+
+function transferLogs(
+  provider: JsonRpcProvider,
+  token: string,
+  topics: readonly (string | null)[],
+): Promise<readonly Log[]> {
+  return calling("eth_getLogs", () =>
     provider.getLogs({ address: token, topics: [...topics], fromBlock: 0, toBlock: "latest" }),
   );
-  return logs.reduce((sum, log) => sum + BigInt(log.data), 0n);
 }
