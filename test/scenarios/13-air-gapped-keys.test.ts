@@ -98,7 +98,6 @@ describe("scenario 13: air-gapped keys", () => {
       [mandateBook, "revokeMandate", [1n]],
       [mandateBook, "addMarginFor", [1n, 1_000_000n]],
       [mandateBook, "pull", [1n, alice.address, 1n, 2n, 0n, false]],
-      [liquidityVault, "requestRedeem", [1_000_000n, me, provider.address]],
       [liquidityVault, "requestDeposit", [1_000_000_000n, me, provider.address]],
       [charter, "announceMaxOpenInterest", [1n]],
       [charter, "stopIncreases", []],
@@ -111,6 +110,11 @@ describe("scenario 13: air-gapped keys", () => {
       const call = contract.connect(keeper).getFunction(name);
       await expect(call(...args), name).to.be.revertedWithCustomError(contract, "NotAuthorized");
     }
+    const shares = liquidityVault.connect(keeper).requestRedeem(1_000_000n, me, provider);
+    await expect(shares).to.be.revertedWithCustomError(
+      liquidityVault,
+      "ERC20InsufficientAllowance",
+    );
     for (const vault of [marginVault, liquidityVault]) {
       await expect(vault.connect(keeper).claim(me)).to.be.revertedWithCustomError(
         vault,
