@@ -4,6 +4,7 @@ import { expectConservation } from "../fixtures/conservation.ts";
 import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { inTwoWorlds } from "../fixtures/scenario.ts";
+import { plainTree } from "../fixtures/structs.ts";
 import { openPosition, submitAndExecute } from "../fixtures/trading.ts";
 import { calmMarket, cancelReason, mined, now, openLong } from "../fixtures/vault.ts";
 
@@ -76,7 +77,7 @@ describe("scenario 08: involuntary termination", () => {
         read: async () => {
           const prices = ["1900", "1950", "2000", "2100"].map(wad);
           const lists = prices.map((price) => lens.healthAt(marginVault, ids, price));
-          return (await Promise.all(lists)).flat().map((item) => item.toObject(true));
+          return (await Promise.all(lists)).flat().map(plainTree);
         },
       });
       expect(await charter.latestTermsId(), "the terms are in force").to.equal(2n);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
+import type { ContractTransactionResponse, Interface } from "ethers";
 import { network } from "hardhat";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { type MarketFixture, marketWith, proofOf, pushPrice } from "../fixtures/market.ts";
@@ -18,7 +18,11 @@ const GAS = { gasLimit: 3_000_000n };
 async function busyMarket() {
   const market = await createMarket(connection);
   const { alice, bob, carol } = market.accounts;
-  const long = await openPosition(market, { account: alice, size: wad("100"), margin: wad("10000") });
+  const long = await openPosition(market, {
+    account: alice,
+    size: wad("100"),
+    margin: wad("10000"),
+  });
   const short = await openPosition(market, { account: bob, size: -wad("9"), margin: wad("2000") });
   await giveMandate(market, alice, { positionId: long, cap: wad("5000") });
   const bare = await openPosition(market, { account: alice, size: wad("10"), margin: wad("1000") });
@@ -128,7 +132,8 @@ describe("scenario 09: margin engine atomicity", () => {
       ] as const;
       const start = await networkHelpers.takeSnapshot();
       for (const [contract, name, args] of into) {
-        const data = contract.interface.encodeFunctionData(name as never, args as never);
+        const entry: Interface = contract.interface;
+        const data = entry.encodeFunctionData(name, args);
         await token.setReentry(contract, data);
         await marginVault.connect(alice).addMargin(long, 1_000_000n, GAS);
         expect([await token.succeeded(), await token.response()], name).to.deep.equal([
@@ -153,7 +158,8 @@ describe("scenario 09: margin engine atomicity", () => {
       ] as const;
       const start = await networkHelpers.takeSnapshot();
       for (const [contract, name, args] of tries) {
-        const data = contract.interface.encodeFunctionData(name as never, args as never);
+        const entry: Interface = contract.interface;
+        const data = entry.encodeFunctionData(name, args);
         await token.setReentry(contract, data);
         await marginVault.connect(accounts.alice).addMargin(short, 1_000_000n, GAS);
         expect([await token.succeeded(), await token.response()], name).to.deep.equal([

@@ -105,7 +105,8 @@ describe("scenario 10: permissionless protocol", () => {
           await marginVault.connect(carol).liquidate(positionId, "0x", carol);
           const { size } = await marginVault.position(positionId);
           const price = wad(fall);
-          if (size !== 0n) await change(market, { account: carol, positionId, sizeDelta: -size, price });
+          if (size !== 0n)
+            await change(market, { account: carol, positionId, sizeDelta: -size, price });
         });
         expect(gained).to.be.below(0n);
         await expectConservation(market);

@@ -63,7 +63,9 @@ describe("scenario 11: composability", () => {
 
     it("is refused at creation for more than 18 decimals", async () => {
       const { charter, created } = await createIn(19, (token) => token.decimals());
-      await expect(created()).to.be.revertedWithCustomError(charter, "TooManyDecimals").withArgs(19n);
+      await expect(created())
+        .to.be.revertedWithCustomError(charter, "TooManyDecimals")
+        .withArgs(19n);
     });
   });
 

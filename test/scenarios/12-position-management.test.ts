@@ -18,7 +18,11 @@ const LABEL = ethers.encodeBytes32String("basis trade, leg 1");
 async function aliceWithTwoPositions() {
   const market = await deployMarket(connection);
   const { alice } = market.accounts;
-  const first = await openPosition(market, { account: alice, size: wad("10"), margin: wad("3000") });
+  const first = await openPosition(market, {
+    account: alice,
+    size: wad("10"),
+    margin: wad("3000"),
+  });
   const second = await openPosition(market, { account: alice, size: wad("2"), margin: wad("900") });
   const book = market.orderBook.connect(alice);
   await book.submit(stopRequest(second, { sizeDelta: -wad("2") }));

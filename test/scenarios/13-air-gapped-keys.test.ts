@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { keccak256, MaxUint256, type TransactionLike, Wallet } from "ethers";
 import { network } from "hardhat";
-import { checkSigned, type Expected, signOffline, WrongTransactionError } from "../fixtures/airGap.ts";
+import {
+  checkSigned,
+  type Expected,
+  signOffline,
+  WrongTransactionError,
+} from "../fixtures/airGap.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { deployMarket, pushPrice } from "../fixtures/market.ts";
 import { closeRequest, openRequest, stopRequest, wad } from "../fixtures/orderRequests.ts";

@@ -87,7 +87,9 @@ describe("scenario 14: funding rate mechanisms", () => {
         received += evening.owed.filter((owed, index) => owed < (morning.owed[index] ?? 0n)).length;
       }
       const rounding = payments - gained;
-      expect(rounding >= -touches && rounding <= touches, `${rounding} of ${touches}`).to.equal(true);
+      expect(rounding >= -touches && rounding <= touches, `${rounding} of ${touches}`).to.equal(
+        true,
+      );
       expect(payments, "something was paid").to.be.above(wad("1000"));
       expect(received > 0, "somebody was paid for standing against the skew").to.equal(true);
       await expectConservation(scene.market);

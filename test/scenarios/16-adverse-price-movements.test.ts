@@ -83,7 +83,8 @@ async function booksOf(market: MarketFixture, ids: readonly bigint[]): Promise<B
 
 /** All numbers of the books, without names, logs and what only a dead oracle needs. */
 function numbersOf({ market, cash, reserved, positions }: Books) {
-  const { longOpenInterest, shortOpenInterest, netBasis, totalMargin, poolDue, protocolDue } = market;
+  const { longOpenInterest, shortOpenInterest, netBasis, totalMargin, poolDue, protocolDue } =
+    market;
   const { fundingIndex, borrowIndex, fundingVelocity, borrowRate, clock } = market;
   return {
     sums: { longOpenInterest, shortOpenInterest, netBasis, totalMargin, poolDue, protocolDue },
@@ -167,7 +168,9 @@ describe("scenario 16: adverse price movements", () => {
         const [first = 0n, ...prices] = roundsOf(file);
         const { ids, model } = await openAll(walk, first);
         const end = await follow({ ...walk, ids }, model, prices);
-        expect(walk.seen.has("full") || walk.seen.has("partial"), "somebody was hit").to.equal(true);
+        expect(walk.seen.has("full") || walk.seen.has("partial"), "somebody was hit").to.equal(
+          true,
+        );
         expect(numbersOf(await booksOf(market, ids)).positions).to.deep.equal(
           numbersOf(end).positions,
         );
