@@ -77,11 +77,19 @@ describe("scenario 08: involuntary termination", () => {
         read: async () => {
           const prices = ["1900", "1950", "2000", "2100"].map(wad);
           const lists = prices.map((price) => lens.healthAt(marginVault, ids, price));
-          return (await Promise.all(lists)).flat().map(plainTree);
+          const told = (await Promise.all(lists)).flat().map(plainTree);
+          await pushRoundOfQuote(market);
+          await pushPrice(market, wad("1990"));
+          // The engine itself, which refuses a healthy position with its equity and its maintenance margin.
+          const refusals = ids.map((id) => refusalOf(market, id));
+          return { told, refusals: await Promise.all(refusals) };
         },
       });
       expect(await charter.latestTermsId(), "the terms are in force").to.equal(2n);
       expect(afterwards).to.deep.equal(without);
+      expect(afterwards.refusals.map(({ name }) => name)).to.deep.equal(
+        ids.map(() => "PositionHealthy"),
+      );
     });
 
     it("holds who opens afterwards to them, in the open", async () => {
@@ -150,4 +158,16 @@ describe("scenario 08: involuntary termination", () => {
 async function pushRoundOfQuote(market: MarketFixture): Promise<void> {
   const own = (await market.quote.aggregator.latestRound()) + 1n;
   await market.quote.aggregator.submit(own, 100_000_000n);
+}
+
+/** How the market refuses to liquidate a position, and with which numbers. */
+async function refusalOf({ marginVault, accounts }: MarketFixture, id: bigint) {
+  const { keeper } = accounts;
+  try {
+    await marginVault.connect(keeper).liquidate.staticCall(id, "0x", keeper);
+  } catch (cause) {
+    const error = marginVault.interface.parseError((cause as { data?: string }).data ?? "0x");
+    return { name: error?.name, args: error?.args.toArray() };
+  }
+  return { name: undefined, args: [] };
 }
