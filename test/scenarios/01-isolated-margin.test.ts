@@ -84,9 +84,13 @@ describe("scenario 01: isolated margin", () => {
     it("asks the wallet for nothing once the debt is one that the box forgives", async () => {
       const { market, vault, alice, a, accounts, token } =
         await networkHelpers.loadFixture(twoPositionsAndAMandate);
+      // A cap that would suffice.
+      await giveMandate(market, alice, { positionId: a, cap: wad("100000") });
       const wallet = await token.balanceOf(alice);
       await pushPrice(market, wad("1500"));
-      await vault.liquidate(a, "0x", accounts.keeper);
+      const receipt = await mined(vault.liquidate(a, "0x", accounts.keeper));
+      // RescueOutcome.Insolvent.
+      expect(logOf(market, receipt, "PositionLiquidated").rescue).to.equal(4n);
       expect(await token.balanceOf(alice)).to.equal(wallet);
       await expectConservation(market);
     });
