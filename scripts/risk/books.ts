@@ -70,6 +70,7 @@ const EMPTY: Market = {
   referencePrice: 0n,
   netBasis: 0n,
   totalMargin: 0n,
+  lastPrice: 0n,
   sequence: 0n,
   poolDue: 0n,
   protocolDue: 0n,
@@ -235,6 +236,7 @@ function closedPosition(owner: string, termsId: bigint): Position {
     openNotional: 0n,
     priceTime: 0n,
     termsId,
+    traits: 0n,
     cooldown: 0n,
     margin: 0n,
     reserve: 0n,
@@ -277,7 +279,7 @@ function stamp({
   const { price, observedAt } = moment;
   const isNew = observedAt >= market.clock;
   return {
-    market: isNew ? { ...market, clock: observedAt, referencePrice: price } : market,
+    market: isNew ? { ...market, clock: observedAt, referencePrice: price, lastPrice: price } : market,
     position: { ...position, priceTime: max(position.priceTime, observedAt), cooldown: 0n },
   };
 }
