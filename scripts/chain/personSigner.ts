@@ -52,7 +52,9 @@ export async function addressOfKey(key: PersonKey): Promise<string> {
   const keystore: unknown = parseKeystore(await readKeystore(key.keystoreFile));
   const found = keystore instanceof Object && "address" in keystore ? keystore.address : undefined;
   if (typeof found !== "string" || !/^(0x)?[0-9a-fA-F]{40}$/.test(found)) {
-    throw new KeyError(`"${key.keystoreFile}" does not name its account. Use a version 3 keystore.`);
+    throw new KeyError(
+      `"${key.keystoreFile}" does not name its account. Use a version 3 keystore.`,
+    );
   }
   return getAddress(found.startsWith("0x") ? found : `0x${found}`);
 }

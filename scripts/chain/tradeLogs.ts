@@ -31,7 +31,12 @@ export interface MarketHistory {
 
 /** How an order ended. */
 export type OrderEnd =
-  | { readonly kind: "executed"; readonly late: boolean; readonly keeperFee: bigint; readonly trades: readonly TradeLog[] }
+  | {
+      readonly kind: "executed";
+      readonly late: boolean;
+      readonly keeperFee: bigint;
+      readonly trades: readonly TradeLog[];
+    }
   | {
       readonly kind: "cancelled";
       /** [WAD quote] */

@@ -1,11 +1,10 @@
 import type { ContractRunner, JsonRpcProvider } from "ethers";
-
-import type { LiquidityVault } from "../../types/ethers-contracts/contracts/LiquidityVault.ts";
+import type { OrderRequestStruct } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
 import type {
   IMandateBook,
   IOrderBook,
 } from "../../types/ethers-contracts/contracts/interfaces/index.ts";
-import type { OrderRequestStruct } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
+import type { LiquidityVault } from "../../types/ethers-contracts/contracts/LiquidityVault.ts";
 import {
   IMandateBook__factory,
   IMarketFactory__factory,

@@ -18,7 +18,10 @@ export interface ExitCode {
 /** Exit codes by class of failure. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: "done" },
-  failed: { code: 1, meaning: "it failed in a way that no other code names; `doctor` found something" },
+  failed: {
+    code: 1,
+    meaning: "it failed in a way that no other code names; `doctor` found something",
+  },
   settings: { code: 2, meaning: "an argument, option or setting is wrong: nothing was sent" },
   retry: { code: 3, meaning: "the node did not answer, or the nonce was taken: try again" },
   refused: { code: 4, meaning: "a contract refuses, or would: see the sentence and its remedy" },

@@ -63,7 +63,11 @@ function tellEnd({ out }: MarketSession, orderId: bigint, end: OrderEnd): void {
   const lines = fills.filter((line) => line !== undefined);
   const late = end.late ? ["No price came in time: the latency spread was added."] : [];
   const { kind, keeperFee } = end;
-  const said = [`Order ${orderId} was executed, keeper's fee ${amount(keeperFee)}.`, ...lines, ...late];
+  const said = [
+    `Order ${orderId} was executed, keeper's fee ${amount(keeperFee)}.`,
+    ...lines,
+    ...late,
+  ];
   out.tell("order", { orderId, kind, late: end.late, keeperFee, fills: lines }, said.join("\n"));
 }
 

@@ -126,4 +126,3 @@ async function requireChain(
     `The node at "${hostOf(rpcUrl)}" is on chain "${found}", the settings say "${chainId}". Choose another network or node.`,
   );
 }
-

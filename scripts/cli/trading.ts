@@ -1,18 +1,18 @@
+import { calling } from "../chain/errors.ts";
 import { allowanceOf, balanceOf, encodeAllowance } from "../chain/token.ts";
 import {
   type MarketScene,
+  type OrderRequest,
   readMandate,
   readPosition,
   readScene,
   readTerms,
-  type OrderRequest,
 } from "../chain/tradeMarket.ts";
-import { calling } from "../chain/errors.ts";
 import type { OpenRefusal, Scene } from "../core/quote.ts";
 import type { RescueMandate } from "../core/rescue.ts";
 import type { Position, Terms } from "../core/types.ts";
-import { mulWadDown, mulWadUp, WAD } from "../core/wadMath.ts";
 import { formatToken } from "../core/units.ts";
+import { mulWadDown, mulWadUp, WAD } from "../core/wadMath.ts";
 import type { PlannedCall } from "./carryOut.ts";
 import { InputError, WouldBeRefusedError } from "./errors.ts";
 import { type OddsBasis, oddsBasis } from "./odds.ts";
@@ -62,7 +62,15 @@ export async function loadPlanned(session: MarketSession): Promise<Loaded> {
     oddsBasis(session.config, session.io),
   ]);
   const position = { ...EMPTY, termsId };
-  return { id: 0n, position, terms, termsId, ...sceneWith(moment, terms), odds, mandate: undefined };
+  return {
+    id: 0n,
+    position,
+    terms,
+    termsId,
+    ...sceneWith(moment, terms),
+    odds,
+    mandate: undefined,
+  };
 }
 
 /**
@@ -115,7 +123,10 @@ export function requireAccepted(refusal: OpenRefusal | undefined): void {
 }
 
 /** Return the worst price to accept: `slippage` beyond a fill price [WAD]. */
-export function worstPrice(fill: bigint, { buys, slippage }: { readonly buys: boolean; readonly slippage: bigint }): bigint {
+export function worstPrice(
+  fill: bigint,
+  { buys, slippage }: { readonly buys: boolean; readonly slippage: bigint },
+): bigint {
   return buys ? mulWadUp(fill, WAD + slippage) : mulWadDown(fill, WAD - slippage);
 }
 
@@ -156,7 +167,11 @@ export function encodeOrders({ market }: MarketSession, orders: readonly OrderRe
  */
 export async function permissionFor(
   { market, provider, account }: AccountSession,
-  { spender, name, amountToken }: { readonly spender: string; readonly name: string; readonly amountToken: bigint },
+  {
+    spender,
+    name,
+    amountToken,
+  }: { readonly spender: string; readonly name: string; readonly amountToken: bigint },
 ): Promise<readonly PlannedCall[]> {
   const { token } = market;
   const [held, allowed] = await Promise.all([
@@ -174,7 +189,10 @@ export async function permissionFor(
   return [{ what: `let the ${name} take ${text(amountToken)}`, to: token.address, data }];
 }
 
-function sceneWith(moment: MarketScene, terms: Terms): { readonly moment: MarketScene; readonly scene: Scene } {
+function sceneWith(
+  moment: MarketScene,
+  terms: Terms,
+): { readonly moment: MarketScene; readonly scene: Scene } {
   const { market, curves, price } = moment;
   return { moment, scene: { market, curves, terms, price, now: BigInt(moment.head.timestamp) } };
 }

@@ -99,7 +99,11 @@ async function tellHistory(session: AccountSession, { csv }: Options): Promise<v
   }
   const shown = COLUMNS.filter((column) => column !== "transaction");
   const rows = entries.map((entry) => shown.map((column) => String(entry[column])));
-  out.tell("history", entries, rows.length === 0 ? "Nothing happened yet." : drawTable(shown, rows));
+  out.tell(
+    "history",
+    entries,
+    rows.length === 0 ? "Nothing happened yet." : drawTable(shown, rows),
+  );
 }
 
 function entryOf(log: MarketLog, owned: ReadonlySet<bigint>): readonly Entry[] {

@@ -29,14 +29,40 @@ export function registerMandate(program: Command, io: CliIo): void {
     new Option(flags, what).argParser(parseAmount).default(usual, amount(usual));
   const set = group
     .command("set")
-    .description("give a position a mandate: before it is liquidated, margin is pulled from the wallet")
+    .description(
+      "give a position a mandate: before it is liquidated, margin is pulled from the wallet",
+    )
     .argument("<position>", "its number", parseId)
     .requiredOption("--cap <amount>", "the most that may leave the wallet [quote]", parseAmount)
-    .addOption(ratio("--trigger <ratio>", "equity as a multiple of maintenance margin below which anybody may rescue", (12n * WAD) / 10n))
-    .addOption(ratio("--target <ratio>", "multiple of maintenance margin that a rescue restores", (15n * WAD) / 10n))
-    .addOption(new Option("--interval <duration>", "least pause between two rescues").argParser(parseDuration).default(60, "60s"))
-    .addOption(new Option("--expiry <duration>", "how long the mandate counts").argParser(parseDuration).default(2_592_000, "30d"))
-    .option("--max-fee <amount>", "the most that one rescue may pay its keeper [quote]; the floor of the terms when left out", parseAmount);
+    .addOption(
+      ratio(
+        "--trigger <ratio>",
+        "equity as a multiple of maintenance margin below which anybody may rescue",
+        (12n * WAD) / 10n,
+      ),
+    )
+    .addOption(
+      ratio(
+        "--target <ratio>",
+        "multiple of maintenance margin that a rescue restores",
+        (15n * WAD) / 10n,
+      ),
+    )
+    .addOption(
+      new Option("--interval <duration>", "least pause between two rescues")
+        .argParser(parseDuration)
+        .default(60, "60s"),
+    )
+    .addOption(
+      new Option("--expiry <duration>", "how long the mandate counts")
+        .argParser(parseDuration)
+        .default(2_592_000, "30d"),
+    )
+    .option(
+      "--max-fee <amount>",
+      "the most that one rescue may pay its keeper [quote]; the floor of the terms when left out",
+      parseAmount,
+    );
   withSending(set).action(async (id: bigint, options: SetOptions) => {
     await forAccount(options, io, async (session) => {
       await setMandate(session, await loadOwn(session, id), options);
@@ -53,7 +79,11 @@ export function registerMandate(program: Command, io: CliIo): void {
   });
 }
 
-async function setMandate(session: AccountSession, loaded: Loaded, options: SetOptions): Promise<void> {
+async function setMandate(
+  session: AccountSession,
+  loaded: Loaded,
+  options: SetOptions,
+): Promise<void> {
   const { market } = session;
   const { id, position, scene, terms } = loaded;
   const maxKeeperFee = options.maxFee ?? terms.keeperFeeFloor;
@@ -85,14 +115,14 @@ async function setMandate(session: AccountSession, loaded: Loaded, options: SetO
     notes: [
       `The MandateBook's allowance of ${token.symbol} serves all mandates of this account in this market: each is bounded by its own cap.`,
     ],
-    calls: [
-      ...permission,
-      { what: "set the mandate", to: market.mandateBookAddress, data },
-    ],
+    calls: [...permission, { what: "set the mandate", to: market.mandateBookAddress, data }],
   });
 }
 
-async function revokeMandate(session: AccountSession, { id, position, mandate }: Loaded): Promise<void> {
+async function revokeMandate(
+  session: AccountSession,
+  { id, position, mandate }: Loaded,
+): Promise<void> {
   const { market } = session;
   const data = market.mandateBook.interface.encodeFunctionData("revokeMandate", [id]);
   await carryOut(session, {

@@ -9,7 +9,7 @@ import { parseId } from "../options.ts";
 import { amount } from "../output.ts";
 import { type AccountSession, forAccount, type SendingOptions, withSending } from "../session.ts";
 import { changesOf, standingOf } from "../standing.ts";
-import { loadOpen, loadOwn, type Loaded, permissionFor } from "../trading.ts";
+import { type Loaded, loadOpen, loadOwn, permissionFor } from "../trading.ts";
 
 interface RemoveOptions extends SendingOptions {
   readonly receiver?: string;
@@ -75,7 +75,8 @@ async function removeMargin(
       `Equity "${amount(equity)}" less "${amount(removed)}" is below the initial margin "${amount(initialMargin)}". Take out at most "${amount(least > 0n ? least : 0n)}".`,
     );
   }
-  const proof = options.proof === undefined ? newest(session) : await session.io.readText(options.proof);
+  const proof =
+    options.proof === undefined ? newest(session) : await session.io.readText(options.proof);
   const receiver = options.receiver ?? account;
   const data = market.marginVault.interface.encodeFunctionData("removeMargin", [
     id,

@@ -213,7 +213,10 @@ async function submit(
     calls: [
       ...permission,
       {
-        what: orders.length === 1 ? "submit the order" : `submit the order and ${orders.length - 1} exits`,
+        what:
+          orders.length === 1
+            ? "submit the order"
+            : `submit the order and ${orders.length - 1} exits`,
         to: market.addresses.orderBook,
         data: encodeOrders(session, orders),
       },

@@ -92,7 +92,16 @@ async function listOrders(
   const { executionDelay, maxRoundWait, executionWindow } = market.constants;
   const wait = executionDelay + maxRoundWait + executionWindow;
   const rows = found.map((order) => rowOf(order, { now, wait }));
-  const heads = ["order", "position", "kind", "size", "margin", "reserve", "trigger", "fills until"];
+  const heads = [
+    "order",
+    "position",
+    "kind",
+    "size",
+    "margin",
+    "reserve",
+    "trigger",
+    "fills until",
+  ];
   const text = rows.length === 0 ? "No order waits." : drawTable(heads, rows);
   out.tell("orders", found, text);
 }

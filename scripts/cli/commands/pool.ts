@@ -27,7 +27,8 @@ export function registerPool(program: Command, io: CliIo): void {
   const show = group.command("show").description("the pool, and what the account has in it");
   withSession(show).action(async (options: SessionOptions) => {
     await inMarket(options, io, tellPool);
-    if (options.json !== true && options.key !== undefined) await forAccount(options, io, tellShares);
+    if (options.json !== true && options.key !== undefined)
+      await forAccount(options, io, tellShares);
   });
   const deposit = group
     .command("deposit")
@@ -123,7 +124,9 @@ async function requestDeposit(session: AccountSession, text: string): Promise<vo
   }
   const spender = { spender: addresses.liquidityVault, name: "LiquidityVault" };
   const permission = await permissionFor(session, { ...spender, amountToken: assets });
-  const shares = await calling("convertToShares", () => pool.convertToShares(assets - facts.requestFeeToken));
+  const shares = await calling("convertToShares", () =>
+    pool.convertToShares(assets - facts.requestFeeToken),
+  );
   const part = formatToken(shares, market.share.decimals);
   await carryOut(session, {
     title: `Ask to deposit ${text} ${token.symbol}`,

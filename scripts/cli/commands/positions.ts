@@ -57,11 +57,19 @@ async function listPositions(session: MarketSession, account: string | undefined
     (id) => account === undefined || owners.get(id) === account,
   );
   const rows = await readRows(session, ids, history);
-  const heads = ["position", "size", "margin", "equity", "health", "liquidation", "24 h", "can lose", "can win", "mandate"];
-  const text =
-    rows.length === 0
-      ? "No position is open."
-      : drawTable(heads, rows.map(textsOf));
+  const heads = [
+    "position",
+    "size",
+    "margin",
+    "equity",
+    "health",
+    "liquidation",
+    "24 h",
+    "can lose",
+    "can win",
+    "mandate",
+  ];
+  const text = rows.length === 0 ? "No position is open." : drawTable(heads, rows.map(textsOf));
   out.tell("positions", rows, text);
 }
 
