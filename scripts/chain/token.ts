@@ -1,4 +1,5 @@
 import {
+  Contract,
   type ContractRunner,
   dataSlice,
   getAddress,
@@ -9,12 +10,15 @@ import {
   zeroPadValue,
 } from "ethers";
 
+import { scaleOf } from "../core/tokenScale.ts";
 import { calling } from "./errors.ts";
 
 /** What is used of an ERC-20 token. */
 const TOKEN_INTERFACE = new Interface([
   "function balanceOf(address account) view returns (uint256)",
   "function decimals() view returns (uint8)",
+  "function symbol() view returns (string)",
+  "function allowance(address owner, address spender) view returns (uint256)",
   "function approve(address spender, uint256 amount) returns (bool)",
   "function mint(address account, uint256 amount)",
   "event Transfer(address indexed from, address indexed receiver, uint256 amount)",
@@ -23,6 +27,11 @@ const TOKEN_INTERFACE = new Interface([
 /** Encode the permission for `spender` to pull any amount. */
 export function encodeApproval(spender: string): string {
   return TOKEN_INTERFACE.encodeFunctionData("approve", [spender, MaxUint256]);
+}
+
+/** Encode the permission for `spender` to pull up to an amount [token]. */
+export function encodeAllowance(spender: string, amountToken: bigint): string {
+  return TOKEN_INTERFACE.encodeFunctionData("approve", [spender, amountToken]);
 }
 
 /** Encode the minting of a test token [token]. */
@@ -43,6 +52,43 @@ export async function balanceOf(
   const data = TOKEN_INTERFACE.encodeFunctionData("balanceOf", [account]);
   const answer = await calling("balanceOf", async () => runner.call?.({ to: token, data }));
   return BigInt(TOKEN_INTERFACE.decodeFunctionResult("balanceOf", answer ?? "0x")[0]);
+}
+
+/** What a token says of itself. */
+export interface TokenFacts {
+  readonly address: string;
+  readonly symbol: string;
+  readonly decimals: number;
+  /** WAD units in one token unit. */
+  readonly scale: bigint;
+}
+
+/**
+ * Read what a token says of itself.
+ *
+ * @throws RpcError when the node does not answer; ContractError when the token refuses.
+ */
+export async function readToken(runner: ContractRunner, address: string): Promise<TokenFacts> {
+  const token = new Contract(address, TOKEN_INTERFACE, runner);
+  const [symbol, decimals] = await calling("the token", () =>
+    Promise.all([token.getFunction("symbol")(), token.getFunction("decimals")()]),
+  );
+  const scale = Number(decimals) > 18 ? 1n : scaleOf(BigInt(decimals));
+  return { address, symbol: String(symbol), decimals: Number(decimals), scale };
+}
+
+/**
+ * Read what `spender` may still pull from `owner` [token].
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function allowanceOf(
+  runner: ContractRunner,
+  token: string,
+  { owner, spender }: { readonly owner: string; readonly spender: string },
+): Promise<bigint> {
+  const contract = new Contract(token, TOKEN_INTERFACE, runner);
+  return calling("allowance", () => contract.getFunction("allowance")(owner, spender));
 }
 
 /** What an account received and sent since the chain began [token]. */
