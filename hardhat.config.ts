@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
@@ -38,9 +39,11 @@ const tests = {
   settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 1 } },
 };
 
-const testFiles = ["Accrual", "EighteenDecimals", "Hands", "Powers", "Profit", "SixDecimals"].map(
-  (name) => [`test/invariant/${name}.t.sol`, tests] as const,
-);
+/** All of them: a handler is recognised by its code, which must be the same wherever it is compiled. */
+const testFolder = "test/invariant";
+const testFiles = readdirSync(testFolder, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".sol"))
+  .map((name) => [`${testFolder}/${name}`, tests] as const);
 
 const profile = {
   compilers: [solc, chainlinkFeeds, chainlinkStreams],

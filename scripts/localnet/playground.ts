@@ -72,7 +72,7 @@ async function start(): Promise<void> {
     await writeFiles(node.rpcUrl, world);
     const keeper = new KeeperProcess({
       rpcUrl: node.rpcUrl,
-      marginVault: world.contracts.addresses.marginVault,
+      markets: [world.contracts.addresses.marginVault],
       account: world.cast.keeper,
       lifetimeMs: LIFETIME_MS,
       settings: { BULKHEAD_POLL_MS: "100" },
