@@ -29,9 +29,26 @@ const chainlinkStreams = {
   settings: { optimizer: { enabled: true, runs: 200 } },
 };
 
+/**
+ * For the Solidity tests themselves, which the other setting takes six times as long to compile. They deploy the market
+ * from its artifacts, so what they test was compiled as it is deployed.
+ */
+const tests = {
+  ...compiler("0.8.35", "solc"),
+  settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 1 } },
+};
+
+const testFiles = ["Accrual", "EighteenDecimals", "Hands", "Powers", "Profit", "SixDecimals"].map(
+  (name) => [`test/invariant/${name}.t.sol`, tests] as const,
+);
+
+const profile = {
+  compilers: [solc, chainlinkFeeds, chainlinkStreams],
+  overrides: Object.fromEntries(testFiles),
+};
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
-  networks: { default: { type: "edr-simulated", hardfork: "prague" } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
   solidity: {
     npmFilesToBuild: [
@@ -43,10 +60,7 @@ export default defineConfig({
       "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/Verifier.sol",
       "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/VerifierProxy.sol",
     ],
-    profiles: {
-      default: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
-      production: { compilers: [solc, chainlinkFeeds, chainlinkStreams] },
-    },
+    profiles: { default: profile, production: profile },
   },
   // Test doubles: what they do is not under test.
   coverage: { skipFiles: ["contracts/mocks/**"] },

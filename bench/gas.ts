@@ -1,4 +1,5 @@
 import { network } from "hardhat";
+import { giveMandate } from "../test/fixtures/mandates.ts";
 import {
   type MarketFixture,
   marketWith,
@@ -42,6 +43,9 @@ const CEILINGS: Readonly<Record<string, number>> = {
   "liquidate fully": 200_000,
   "liquidate partially": 215_000,
   "further item in a batch": 45_000,
+  rescue: 130_000,
+  "mandate that fails, full liquidation": 25_000,
+  "mandate that fails, partial liquidation": 25_000,
 };
 
 /** Measures the gas of every common operation, with real Chainlink proxies and a proxied token of 6 decimals. */
@@ -66,6 +70,7 @@ async function measureVariant(variant: Variant): Promise<readonly Omit<GasRow, "
     ...(await measureLife(market)),
     ...(await measureBatch(market)),
     ...(await measureLiquidations(market)),
+    ...(await measureMandates(market)),
   ];
   await connection.close();
   return measured.map(([operation, gas]) => ({
@@ -192,5 +197,51 @@ async function measureLiquidations(
     ["liquidate fully", full],
     ["liquidate partially", partial],
     ["further item in a batch", (many - one) / BigInt(BATCH)],
+  ];
+}
+
+/** A rescue, and what a mandate that is tried in vain, for want of allowance, adds to the liquidation that follows. */
+async function measureMandates(
+  market: MarketFixture,
+): Promise<readonly (readonly [string, bigint])[]> {
+  const { alice, keeper } = market.accounts;
+  await wait(market);
+  const price = await newestPrice(market);
+  const openAt = async (marginBps: bigint, mandated: boolean): Promise<bigint> => {
+    const margin = ((10n * price * marginBps) / 10_000n / market.tokenScale) * market.tokenScale;
+    const positionId = await openPosition(market, {
+      account: alice,
+      size: 10n * WAD,
+      margin,
+      price,
+    });
+    if (mandated) await giveMandate(market, alice, positionId);
+    return positionId;
+  };
+  // The first of each pair leaves the market as warm as the second finds it.
+  const [first, early] = [await openAt(660n, true), await openAt(660n, true)];
+  const full = [await openAt(450n, false), await openAt(450n, true)] as const;
+  const part = [await openAt(660n, false), await openAt(660n, true)] as const;
+
+  const vault = market.marginVault.connect(keeper);
+  // 6.6% of margin less 4% and the fee, of 2.4% of maintenance and a trigger of 2.88%; then less 4.25%.
+  await pushPrice(market, (price * 9_600n) / 10_000n);
+  await vault.rescue(first, "0x", keeper);
+  const rescued = await gasOf(vault.rescue(early, "0x", keeper));
+  await market.token.connect(alice).approve(market.mandateBook, 0n);
+  await pushPrice(market, (price * 9_575n) / 10_000n);
+  const addedTo = async (pair: readonly [bigint, bigint], closes: boolean): Promise<bigint> => {
+    const without = await gasOf(vault.liquidate(pair[0], "0x", keeper));
+    const tried = await gasOf(vault.liquidate(pair[1], "0x", keeper));
+    for (const positionId of pair) {
+      const { size } = await market.marginVault.position(positionId);
+      if ((size === 0n) !== closes) throw new Error("A liquidation was of the other kind.");
+    }
+    return tried - without;
+  };
+  return [
+    ["rescue", rescued],
+    ["mandate that fails, full liquidation", await addedTo(full, true)],
+    ["mandate that fails, partial liquidation", await addedTo(part, false)],
   ];
 }

@@ -51,9 +51,6 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     /// @dev What must be left so that 63 of 64 parts are more than that [gas].
     uint256 private constant _PULL_GAS_NEEDED = 415_000;
 
-    /// @dev What a token may spend on telling an allowance and a balance [gas].
-    uint256 private constant _VIEW_GAS = 100_000;
-
     mapping(uint256 positionId => Mandate mandate) private _mandates;
     /// @inheritdoc IMandateBook
     mapping(address owner => uint256 nonce) public nonces;
@@ -89,7 +86,6 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
             keccak256(abi.encode(_REQUEST_TYPEHASH, request, roundOf[owner], nonce, deadline))
         );
         require(SignatureChecker.isValidSignatureNow(owner, digest, signature), SignatureInvalid(owner));
-        nonces[owner] = nonce + 1;
         if (request.cap == 0) _revoke(parts, request.positionId, owner);
         else _set(parts, request, position);
     }
@@ -141,19 +137,24 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
 
         // Asked for before the call, so that nobody makes a good pull fail by sending too little.
         require(gasleft() > _PULL_GAS_NEEDED, InsufficientTransferGas(gasleft(), _PULL_GAS_NEEDED));
-        try this.pullExactly{gas: _PULL_GAS}(owner, pulled / parts.scale) {
+        try this.pullExactly{gas: _PULL_GAS}(owner, pulled / parts.scale) returns (RescueOutcome moved) {
+            if (moved != RescueOutcome.Rescued) return (0, moved);
             uint96 capLeft = uint96(mandate.capLeft - pulled);
             _mandates[positionId].capLeft = capLeft;
             _mandates[positionId].rescuedAt = uint40(block.timestamp);
             emit MandateUsed(positionId, owner, ++sequence, pulled, capLeft);
         } catch {
-            return (0, _walletSays(owner, pulled / parts.scale));
+            return (0, RescueOutcome.TransferFailed);
         }
     }
 
-    /// @notice Moves exactly `amountToken` from `owner` to the MarginVault, or reverts. Only this contract calls.
-    function pullExactly(address owner, uint256 amountToken) external {
+    /// @notice Moves exactly `amountToken` from `owner` to the MarginVault, says what the wallet lacks, or reverts. Only
+    /// this contract calls: a call of our own contains whatever the token does, also answers that cannot be decoded.
+    function pullExactly(address owner, uint256 amountToken) external returns (RescueOutcome outcome) {
         require(msg.sender == address(this), NotAuthorized(msg.sender));
+        // Asked first: a try in vain costs the liquidation that follows three times as much.
+        outcome = walletOutcome(owner, amountToken);
+        if (outcome != RescueOutcome.Rescued) return outcome;
         Parts memory parts = _parts();
         address vault = address(parts.marginVault);
         uint256 held = parts.token.balanceOf(vault);
@@ -183,21 +184,24 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
             early
         );
         if (outcome != RescueOutcome.Rescued) return (0, outcome);
-        RescueOutcome wallet = _walletSays(position.owner, pulled / parts.scale);
-        if (wallet != RescueOutcome.TransferFailed) return (0, wallet);
-    }
-
-    /// @notice Which of allowance and balance does not suffice; `TransferFailed` when both do. Reverts when the token does.
-    function walletRefusal(address owner, uint256 amountToken) external view returns (RescueOutcome) {
-        IERC20 token = _parts().token;
-        if (token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
-        if (token.balanceOf(owner) < amountToken) return RescueOutcome.BalanceTooSmall;
-        return RescueOutcome.TransferFailed;
+        try this.walletOutcome{gas: _PULL_GAS}(position.owner, pulled / parts.scale) returns (RescueOutcome wallet) {
+            if (wallet != RescueOutcome.Rescued) return (0, wallet);
+        } catch {
+            return (0, RescueOutcome.TransferFailed);
+        }
     }
 
     /// @inheritdoc IMandateBook
     function mandateOf(uint256 positionId) external view returns (Mandate memory) {
         return _mandates[positionId];
+    }
+
+    /// @notice Which of allowance and balance does not suffice for a pull, if any. Reverts when the token does.
+    function walletOutcome(address owner, uint256 amountToken) public view returns (RescueOutcome) {
+        IERC20 token = _parts().token;
+        if (token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
+        if (token.balanceOf(owner) < amountToken) return RescueOutcome.BalanceTooSmall;
+        return RescueOutcome.Rescued;
     }
 
     function _set(Parts memory parts, MandateRequest calldata request, Position memory position) private {
@@ -211,6 +215,8 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         _check("maxKeeperFee", request.maxKeeperFee, floor, type(uint48).max * _STEP);
         _check("maxKeeperFee rounding", request.maxKeeperFee % _STEP, 0, 0);
         _check("cap", request.cap, request.maxKeeperFee + 1, type(uint96).max);
+        // An older signature, not yet shown, must not undo this.
+        ++nonces[position.owner];
         Mandate storage stored = _mandates[request.positionId];
         Mandate memory mandate = Mandate({
             owner: position.owner,
@@ -230,7 +236,11 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     }
 
     function _revoke(Parts memory parts, uint256 positionId, address owner) private {
+        ++nonces[owner];
+        // Kept, so that revoking a mandate and giving it anew cannot shorten its pause.
+        uint40 rescuedAt = _mandates[positionId].rescuedAt;
         delete _mandates[positionId];
+        _mandates[positionId].rescuedAt = rescuedAt;
         emit MandateRevoked(positionId, owner, ++sequence);
         parts.marginVault.setMandated(positionId, false);
     }
@@ -250,23 +260,13 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         if (mandate.round != roundOf[owner]) return (0, RescueOutcome.NoMandate);
         if (block.timestamp > mandate.expiry) return (0, RescueOutcome.Expired);
         if (equity <= 0) return (0, RescueOutcome.Insolvent);
-        uint256 trigger = maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP);
-        if (early && uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
+        uint256 trigger = early ? maintenanceMargin.mulWadUp(mandate.triggerRatioE6 * _STEP) : maintenanceMargin;
+        if (uint256(equity) >= trigger) return (0, RescueOutcome.NotTriggered);
         if (block.timestamp < uint256(mandate.rescuedAt) + mandate.minInterval) return (0, RescueOutcome.TooSoon);
         if (keeperFee > mandate.maxKeeperFeeE6 * _STEP) return (0, RescueOutcome.FeeTooHigh);
         uint256 target = maintenanceMargin.mulWadUp(mandate.targetRatioE6 * _STEP);
         pulled = TokenScale.ceilToToken(target - uint256(equity) + keeperFee, scale);
         outcome = pulled > mandate.capLeft ? RescueOutcome.CapTooSmall : RescueOutcome.Rescued;
-    }
-
-    /// @dev Why a pull failed, as far as the token tells. Asked through a call of our own, which contains whatever the token
-    /// does: also answers that cannot be decoded.
-    function _walletSays(address owner, uint256 amountToken) private view returns (RescueOutcome) {
-        try this.walletRefusal{gas: _VIEW_GAS}(owner, amountToken) returns (RescueOutcome outcome) {
-            return outcome;
-        } catch {
-            return RescueOutcome.TransferFailed;
-        }
     }
 
     function _parts() private view returns (Parts memory) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.35;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Change, ChangeKind, DeadOracleNotice, IMarketCharter} from "./interfaces/IMarketCharter.sol";
@@ -9,6 +10,7 @@ import {IMarketFactory, MarketAddresses} from "./interfaces/IMarketFactory.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
 import {TermsMath} from "./libraries/TermsMath.sol";
+import {TokenScale} from "./libraries/TokenScale.sol";
 import {CharterFacts} from "./modules/CharterFacts.sol";
 import {MarketParameters} from "./types/MarketParameters.sol";
 import {Terms, TermsWords} from "./types/Terms.sol";
@@ -60,12 +62,14 @@ contract MarketCharter is CharterFacts, Initializable {
     function initialize() external initializer {
         (MarketParameters memory parameters, MarketAddresses memory addresses_) = IMarketFactory(msg.sender)
             .deployment();
-        _setFacts(parameters, addresses_);
+        uint256 scale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
+        uint256 leastRatio = IOracle(parameters.oracle).minInitialMarginRatio();
+        ParameterBounds.checkTerms(parameters.terms, leastRatio, scale);
+        _setFacts(parameters, addresses_, scale);
         (_holders[_CURATOR], _holders[_GUARDIAN]) = (parameters.powers.curator, parameters.powers.guardian);
         protocolFeeReceiver = parameters.protocolFeeReceiver;
         maxOpenInterest = parameters.maxOpenInterest;
         _leastSlope = type(uint256).max;
-        _checkTerms(parameters.terms);
         _checkOpenInterest(maxOpenInterest, _slopeWith(parameters.terms));
         _storeTerms(parameters.terms);
     }

@@ -88,7 +88,7 @@ contract OrderBook is OrderSubmission, OrderSettlement, IndexedMulticall {
         // Interactions.
         uint256 counted = order_.countedPosition();
         bool held = refunded != 0 || forfeited != 0 || counted != 0;
-        if (held) IMarginVault(marginVault).release(account, refunded, forfeited, counted);
+        if (held) IMarginVault(marginVault).release(account, refunded, forfeited, counted, false);
     }
 
     /// @dev Fills an order, or cancels it for the reason why it could not be filled.
@@ -121,7 +121,7 @@ contract OrderBook is OrderSubmission, OrderSettlement, IndexedMulticall {
         emit OrderCancelled(orderId, msg.sender, ++_sequence, refunded, 0, keeperFee, reason);
         uint256 counted = order_.countedPosition();
         bool held = refunded != 0 || counted != 0;
-        if (held) IMarginVault(marginVault).release(_accountOf(order_), refunded, 0, counted);
+        if (held) IMarginVault(marginVault).release(_accountOf(order_), refunded, 0, counted, true);
     }
 
     /// @dev Whether a batch is of market orders: the kind of the first order in it that waits.

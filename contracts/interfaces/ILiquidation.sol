@@ -94,12 +94,12 @@ interface ILiquidation {
 
     /// @notice Liquidates every position of the list that can be, at one price.
     ///
-    /// @dev Emits {PositionLiquidated} or {LiquidationSkipped} for each. Reverts only when none could be.
+    /// @dev Emits {PositionLiquidated}, {PositionRescued} or {LiquidationSkipped} for each. Reverts when all are skipped.
     ///
     /// @param positionIds The positions.
     /// @param proof Spot price proof for the oracle.
     /// @param feeReceiver Who receives the keeper's fees.
-    /// @return liquidated How many were.
+    /// @return liquidated How many were, or were rescued instead.
     /// @return keeperFee The fees together [WAD quote].
     function liquidateBatch(
         uint256[] calldata positionIds,
@@ -118,6 +118,7 @@ interface ILiquidation {
     /// Requirements:
     /// - The position must be open and carry a mandate.
     /// - The price must not be older than any that the market has used.
+    /// - Its gain must be below its reserve: at its cap a position is settled, never liquidated.
     /// - Equity must be below the mandate's trigger and above zero, and the mandate must allow the pull.
     ///
     /// @param positionId The position.

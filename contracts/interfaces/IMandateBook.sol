@@ -96,7 +96,7 @@ interface IMandateBook is IMulticall {
 
     /// @notice Takes back the mandate of a position. Only its owner.
     ///
-    /// @dev Emits {MandateRevoked}.
+    /// @dev Emits {MandateRevoked}. Voids the caller's signatures that were not yet used, as {setMandate} does.
     function revokeMandate(uint256 positionId) external;
 
     /// @notice Takes back every mandate that the caller has given, and voids signatures not yet used.
@@ -144,7 +144,8 @@ interface IMandateBook is IMulticall {
     /// @notice The stored mandate of a position; all zero when none was given.
     function mandateOf(uint256 positionId) external view returns (Mandate memory);
 
-    /// @notice What {pull} would answer now, but for allowance and balance, which it does look at.
+    /// @notice What {pull} would answer now, as far as the token tells without moving: a transfer that it would refuse
+    /// shows only in the pull.
     function preview(
         uint256 positionId,
         int256 equity,

@@ -59,7 +59,7 @@ interface ISettlement {
     /// - At least one of the positions must be open.
     ///
     /// @param positionIds The positions.
-    /// @param feeReceiver Who receives `keeperFeeFloor` for each, from its margin.
+    /// @param feeReceiver Who receives `keeperFeeFloor` for each, from its margin, else from its reserve.
     /// @return keeperFee The fees together [WAD quote].
     function closeSettled(uint256[] calldata positionIds, address feeReceiver) external returns (uint256 keeperFee);
 }

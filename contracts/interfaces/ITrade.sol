@@ -143,7 +143,14 @@ interface ITrade {
     /// @param refunded Escrow to return [WAD quote].
     /// @param forfeited Keeper's fee that goes to the pool [WAD quote].
     /// @param countedPositionId The position whose waiting market orders shrink by one; 0 for none.
-    function release(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId) external;
+    /// @param inBatch Whether the order failed a check of the batch under way; otherwise the market must be unlocked.
+    function release(
+        address account,
+        uint256 refunded,
+        uint256 forfeited,
+        uint256 countedPositionId,
+        bool inBatch
+    ) external;
 
     /// @notice Locks the market and verifies the price of a batch.
     ///

@@ -2,16 +2,19 @@
 pragma solidity 0.8.35;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title HostileToken
 /// @notice A token that behaves until it is told not to.
 contract HostileToken is ERC20 {
-    /// @dev What a transfer does. `ReturnsFalse` moves nothing, `ReturnsNothing` moves but has no return value.
+    /// @dev What a transfer does. `ReturnsFalse` moves nothing, `ReturnsNothing` moves but has no return value, `Floods`
+    /// reverts with all the data that its gas can pay for.
     enum Mode {
         Honest,
         ReturnsFalse,
         ReturnsNothing,
-        BurnsGas
+        BurnsGas,
+        Floods
     }
 
     uint8 private immutable _decimals;
@@ -27,6 +30,12 @@ contract HostileToken is ERC20 {
 
     /// @notice Accounts that cannot receive.
     mapping(address account => bool blocked) public blocked;
+
+    /// @notice Accounts that cannot send.
+    mapping(address account => bool frozen) public frozen;
+
+    /// @notice Whether asking for a balance or an allowance takes all the gas there is.
+    bool public mute;
 
     /// @notice Called back in each transfer; none when zero.
     address public reentered;
@@ -45,6 +54,9 @@ contract HostileToken is ERC20 {
 
     /// @notice Thrown when an account cannot receive.
     error ReceiverBlocked(address account);
+
+    /// @notice Thrown when an account cannot send.
+    error SenderFrozen(address account);
 
     constructor(uint8 decimals_) ERC20("Hostile", "HOSTILE") {
         _decimals = decimals_;
@@ -89,6 +101,19 @@ contract HostileToken is ERC20 {
         blocked[account] = blocked_;
     }
 
+    /// @notice Blocks an account from sending.
+    /// @param account Whom.
+    /// @param frozen_ Whether it is blocked.
+    function setFrozen(address account, bool frozen_) external {
+        frozen[account] = frozen_;
+    }
+
+    /// @notice Chooses whether balances and allowances can be asked for.
+    /// @param mute_ Whether asking takes all the gas there is.
+    function setMute(bool mute_) external {
+        mute = mute_;
+    }
+
     /// @notice Chooses whom each transfer calls back.
     /// @param target_ Whom; zero for none.
     /// @param payload_ With what.
@@ -112,6 +137,18 @@ contract HostileToken is ERC20 {
     }
 
     /// @inheritdoc ERC20
+    function balanceOf(address account) public view override returns (uint256) {
+        _burnGasIf(mute);
+        return super.balanceOf(account);
+    }
+
+    /// @inheritdoc ERC20
+    function allowance(address account, address spender) public view override returns (uint256) {
+        _burnGasIf(mute);
+        return super.allowance(account, spender);
+    }
+
+    /// @inheritdoc ERC20
     function decimals() public view override returns (uint8) {
         return _decimals;
     }
@@ -124,8 +161,9 @@ contract HostileToken is ERC20 {
         }
         require(!paused, TokenPaused());
         require(!blocked[receiver], ReceiverBlocked(receiver));
-        // Takes all the gas there is, as an invalid opcode does.
-        if (mode == Mode.BurnsGas) while (gasleft() != 0) continue;
+        require(!frozen[account], SenderFrozen(account));
+        _burnGasIf(mode == Mode.BurnsGas);
+        _floodIf(mode == Mode.Floods);
         uint256 fee = (amount * feeBps) / 10_000;
         super._update(account, receiver, amount - fee);
         if (fee != 0) super._update(account, address(0), fee);
@@ -138,6 +176,21 @@ contract HostileToken is ERC20 {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             return(0, 0)
+        }
+    }
+
+    /// @dev Takes all the gas there is, as an invalid opcode does.
+    function _burnGasIf(bool burns) private view {
+        if (burns) while (gasleft() != 0) continue;
+    }
+
+    function _floodIf(bool floods) private view {
+        if (!floods) return;
+        // A word of memory costs 3 gas and words² / 512: a third of the gas goes into the square.
+        uint256 words = Math.sqrt((gasleft() / 3) * 512);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            revert(0, mul(words, 32))
         }
     }
 }

@@ -42,7 +42,7 @@ contract OrderBookHarness {
     event Escrowed(address account, uint256 amountToken, uint256 countedPositionId);
     event BatchBegun(bytes proof, BatchKind kind, uint256 value);
     event Traded(TradeRequest request);
-    event Released(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId);
+    event Released(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId, bool inBatch);
     event BatchEnded(address receiver, uint256 amount);
     event Hooked(bool success, bytes result);
 
@@ -125,8 +125,14 @@ contract OrderBookHarness {
         return _feeFromMargin;
     }
 
-    function release(address account, uint256 refunded, uint256 forfeited, uint256 countedPositionId) external {
-        emit Released(account, refunded, forfeited, countedPositionId);
+    function release(
+        address account,
+        uint256 refunded,
+        uint256 forfeited,
+        uint256 countedPositionId,
+        bool inBatch
+    ) external {
+        emit Released(account, refunded, forfeited, countedPositionId, inBatch);
         _runHook();
     }
 

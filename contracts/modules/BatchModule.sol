@@ -63,10 +63,12 @@ abstract contract BatchModule is VaultCore {
         address account,
         uint256 refunded,
         uint256 forfeited,
-        uint256 countedPositionId
+        uint256 countedPositionId,
+        bool inBatch
     ) external onlyOrderBook {
-        bool inBatch = _batchPrice != 0;
-        if (!inBatch) _lock();
+        // Whoever cancels must not come in while a trade of a batch holds the market in memory.
+        if (inBatch) _requireBatch();
+        else _lock();
         if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
         _release(account, refunded, forfeited);
         if (!inBatch) _locked = false;

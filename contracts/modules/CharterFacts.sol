@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-
 import {ICommonErrors} from "../interfaces/ICommonErrors.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
 import {IMarketCharter} from "../interfaces/IMarketCharter.sol";
 import {MarketAddresses} from "../interfaces/IMarketFactory.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ParameterBounds} from "../libraries/ParameterBounds.sol";
-import {TokenScale} from "../libraries/TokenScale.sol";
 import {CurveParameters, MarketParameters, PowerParameters} from "../types/MarketParameters.sol";
 
 /// @title CharterFacts
@@ -49,7 +46,7 @@ abstract contract CharterFacts is IMarketCharter, ICommonErrors {
         return _addresses;
     }
 
-    function _setFacts(MarketParameters memory parameters, MarketAddresses memory addresses_) internal {
+    function _setFacts(MarketParameters memory parameters, MarketAddresses memory addresses_, uint256 scale) internal {
         PowerParameters memory powers_ = parameters.powers;
         ParameterBounds.check("sequencerGrace", parameters.sequencerGrace, 0, 1 days);
         ParameterBounds.check("changeDelay", powers_.changeDelay, 2 days, 30 days);
@@ -66,14 +63,14 @@ abstract contract CharterFacts is IMarketCharter, ICommonErrors {
 
         collateralToken = parameters.collateralToken;
         oracle = parameters.oracle;
-        tokenScale = TokenScale.scaleOf(IERC20Metadata(parameters.collateralToken).decimals());
+        tokenScale = scale;
         sequencerGrace = parameters.sequencerGrace;
         protocolFeeShare = parameters.protocolFeeShare;
         _marginVault = IMarginVault(addresses_.marginVault);
         uint256 threshold = IOracle(parameters.oracle).deviationThreshold();
         uint256 spread = parameters.orders.latencySpread;
-        // The order book refuses a spread below threshold and fee together.
-        _maxPositionFee = spread > threshold ? spread - threshold : 0;
+        ParameterBounds.check("latencySpread", spread, threshold + parameters.terms.positionFeeRatio, 0.1e18);
+        _maxPositionFee = spread - threshold;
         _createdAt = uint64(block.timestamp);
         _addresses = addresses_;
         _curves = parameters.curves;

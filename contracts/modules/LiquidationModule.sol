@@ -52,8 +52,11 @@ abstract contract LiquidationModule is VaultBox {
         Market memory market_ = _accruedMargins();
         Price memory price = _spotPrice(market_, proof);
         Assessment memory assessment = _assess(market_, position_, price.value);
-        RescueOutcome outcome;
-        (keeperFee, outcome) = _rescue(market_, positionId, position_, assessment, price, true);
+        // At its cap a position is settled, never liquidated: there is nothing to rescue it from.
+        RescueOutcome outcome = RescueOutcome.NotTriggered;
+        if (assessment.gain < int256(uint256(position_.reserve))) {
+            (keeperFee, outcome) = _rescue(market_, positionId, position_, assessment, price, true);
+        }
         require(outcome == RescueOutcome.Rescued, RescueRefused(positionId, outcome));
         _storeMargins(market_);
 

@@ -22,8 +22,9 @@ abstract contract OrderSettlement is OrderStorage {
         require(feeReceiver != address(0), ZeroAddress());
         IMarginVault vault = IMarginVault(marginVault);
         vault.beginBatch{value: msg.value}(proof, BatchKind.Spot);
-        keeperFee = _settle(positionId, TradeKind.Cap);
-        require(keeperFee != 0, PositionNotFound(positionId));
+        bool closed;
+        (closed, keeperFee) = _settle(positionId, TradeKind.Cap);
+        require(closed, PositionNotFound(positionId));
         vault.endBatch(feeReceiver, keeperFee);
         _returnEther();
     }
@@ -33,10 +34,13 @@ abstract contract OrderSettlement is OrderStorage {
         require(feeReceiver != address(0), ZeroAddress());
         IMarginVault vault = IMarginVault(marginVault);
         vault.beginBatch("", BatchKind.Last);
+        bool any;
         for (uint256 i; i < positionIds.length; ++i) {
-            keeperFee += _settle(positionIds[i], TradeKind.Settlement);
+            (bool closed, uint256 fee) = _settle(positionIds[i], TradeKind.Settlement);
+            any = any || closed;
+            keeperFee += fee;
         }
-        require(keeperFee != 0, NothingSettled(positionIds.length));
+        require(any, NothingSettled(positionIds.length));
         vault.endBatch(feeReceiver, keeperFee);
     }
 
@@ -55,9 +59,9 @@ abstract contract OrderSettlement is OrderStorage {
 
     /// @dev Closes the whole of a position; one that is closed already is passed over, for whoever was first must not fail
     /// the rest.
-    function _settle(uint256 positionId, TradeKind kind) private returns (uint256 keeperFee) {
+    function _settle(uint256 positionId, TradeKind kind) private returns (bool closed, uint256 keeperFee) {
         Position memory position = IMarginVault(marginVault).position(positionId);
-        if (position.size == 0) return 0;
+        if (position.size == 0) return (false, 0);
         TradeRequest memory request;
         request.kind = kind;
         request.positionId = positionId;
@@ -67,5 +71,6 @@ abstract contract OrderSettlement is OrderStorage {
         request.acceptablePrice = position.size > 0 ? 0 : type(uint256).max;
         keeperFee = IMarginVault(marginVault).trade(request);
         emit PositionSettled(positionId, msg.sender, ++_sequence, kind, keeperFee);
+        return (true, keeperFee);
     }
 }

@@ -5,6 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ITrade, TradeKind, TradeRequest} from "../interfaces/ITrade.sol";
 import {BoxMath} from "../libraries/BoxMath.sol";
+import {LiquidationMath} from "../libraries/LiquidationMath.sol";
 import {MarketMath} from "../libraries/MarketMath.sol";
 import {PositionMath} from "../libraries/PositionMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
@@ -119,8 +120,7 @@ abstract contract TradeModule is VaultBox {
 
         // Effects. The gain of the part is paid out of its reserve before fees are taken from margin: so fees are
         // never swallowed by the cap.
-        Closing memory closing = BoxMath.close(position_, closed, fill, _scale);
-        position_.margin -= uint96(_settleWithPool(market_, position_, closing, 0));
+        Closing memory closing = _closeBox(market_, position_, closed, fill, ordered ? 0 : terms_.keeperFeeFloor);
         uint256 fee = ordered ? BoxMath.takeFromMargin(position_, _positionFee(terms_, closed, fill)) : 0;
         _bookPositionFee(market_, fee);
         keeperFee = ordered ? request.keeperFeeFromMargin : terms_.keeperFeeFloor;
@@ -133,6 +133,20 @@ abstract contract TradeModule is VaultBox {
 
         // Interactions.
         _payOut(position_.owner, paidOut);
+    }
+
+    /// @dev Where no order pays the keeper its `floor` and no margin is left to, the reserve does, as in a liquidation: else
+    /// nobody would close what is bankrupt.
+    function _closeBox(
+        Market memory market_,
+        Position memory position_,
+        uint256 closed,
+        uint256 fill,
+        uint256 floor
+    ) private returns (Closing memory closing) {
+        closing = BoxMath.close(position_, closed, fill, _scale);
+        uint256 extra = LiquidationMath.feeFromReserve(position_.margin, floor, _scale);
+        position_.margin = uint96(position_.margin + extra - _settleWithPool(market_, position_, closing, extra));
     }
 
     /// @dev Emits the receipt and stores everything; returns what goes to the owner [token].

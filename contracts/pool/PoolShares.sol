@@ -120,7 +120,9 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
         require(!_marginVault.isLocked(), MarketLocked());
         Market memory market = _marginVault.market();
         market.accrue(block.timestamp);
-        return _netAssets(_cash, _claimOnPool(market, _displayPrice(market))) / _scale;
+        // A settled market pays at its last price, whatever the oracle has said since.
+        uint256 price = market.clock == SETTLED ? market.lastPrice : _displayPrice(market.referencePrice);
+        return _netAssets(_cash, _claimOnPool(market, price)) / _scale;
     }
 
     /// @inheritdoc ERC4626
@@ -242,9 +244,7 @@ abstract contract PoolShares is PoolLedger, ERC4626 {
 
     /// @dev A view that other protocols rely on must answer while the oracle does not, or not within the range in which
     /// the market trades.
-    function _displayPrice(Market memory market) private view returns (uint256) {
-        if (market.clock == SETTLED) return market.lastPrice;
-        uint256 referencePrice = market.referencePrice;
+    function _displayPrice(uint256 referencePrice) private view returns (uint256) {
         try _oracle.latest() returns (uint256 price, uint64) {
             return price <= type(uint96).max ? price : referencePrice;
         } catch {

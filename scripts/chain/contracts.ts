@@ -1,5 +1,7 @@
 import { type ContractRunner, Interface } from "ethers";
 
+export type { TransactionReceipt } from "ethers";
+
 import type {
   ILiquidityVault,
   IMarginVault,

@@ -12,20 +12,23 @@ export interface Archetype {
   readonly profitBps?: number;
   /** What its owner does by hand once the price has gone so far against it. */
   readonly reaction?: { readonly kind: "close" | "addMargin"; readonly againstBps: number };
+  /** Whether most owners of this kind give a rescue mandate. */
+  readonly mandated?: boolean;
 }
 
 const long = { side: "long" } as const;
 const short = { side: "short" } as const;
+const mandated = { mandated: true } as const;
 
 /** The demo's book: both sides, 2x to 25x, small and large reserves, with and without exits. */
 export const ARCHETYPES: readonly Archetype[] = [
-  { ...long, label: "Long 25x", leverage: 25, reserveBps: 2000, count: 5 },
-  { ...long, label: "Long 20x", leverage: 20, reserveBps: 3000, count: 4 },
-  { ...long, label: "Long 15x", leverage: 15, reserveBps: 2500, count: 4 },
-  { ...long, label: "Long 10x", leverage: 10, reserveBps: 3000, count: 6 },
-  { ...long, label: "Long 5x", leverage: 5, reserveBps: 4000, count: 5 },
-  { ...long, label: "Long 3x", leverage: 3, reserveBps: 5000, count: 4 },
-  { ...long, label: "Long 2x", leverage: 2, reserveBps: 6000, count: 4 },
+  { ...long, ...mandated, label: "Long 25x", leverage: 25, reserveBps: 2000, count: 5 },
+  { ...long, ...mandated, label: "Long 20x", leverage: 20, reserveBps: 3000, count: 4 },
+  { ...long, ...mandated, label: "Long 15x", leverage: 15, reserveBps: 2500, count: 4 },
+  { ...long, ...mandated, label: "Long 10x", leverage: 10, reserveBps: 3000, count: 6 },
+  { ...long, ...mandated, label: "Long 5x", leverage: 5, reserveBps: 4000, count: 5 },
+  { ...long, ...mandated, label: "Long 3x", leverage: 3, reserveBps: 5000, count: 4 },
+  { ...long, ...mandated, label: "Long 2x", leverage: 2, reserveBps: 6000, count: 4 },
   {
     ...long,
     label: "Long 10x, stop-loss",
@@ -68,7 +71,14 @@ export const ARCHETYPES: readonly Archetype[] = [
     reaction: { kind: "addMargin", againstBps: 1500 },
   },
   { ...short, label: "Short 2x, full reserve", leverage: 2, reserveBps: 9900, count: 3 },
-  { ...short, label: "Short 5x, full reserve", leverage: 5, reserveBps: 9900, count: 3 },
+  {
+    ...short,
+    ...mandated,
+    label: "Short 5x, full reserve",
+    leverage: 5,
+    reserveBps: 9900,
+    count: 3,
+  },
   { ...short, label: "Short 10x, small reserve", leverage: 10, reserveBps: 500, count: 6 },
   {
     ...short,

@@ -1,5 +1,6 @@
 import { mulDivUp, mulWadDown, mulWadUp, WAD } from "../core/wadMath.ts";
 import { ARCHETYPES, type Archetype } from "./archetypes.ts";
+import { type PlannedMandate, planMandate } from "./mandatePlan.ts";
 import { type Random, seeded } from "./random.ts";
 
 /** A position that an account of the demo opens. Amounts are WAD and whole token units. */
@@ -17,6 +18,8 @@ export interface PlannedPosition {
   readonly profitPrice: bigint | undefined;
   /** What its owner does by hand, once the price has moved so far against it. */
   readonly reaction: PlannedReaction | undefined;
+  /** What its owner lets the market pull to save it. */
+  readonly mandate: PlannedMandate | undefined;
 }
 
 /** Something an owner does during the replay. */
@@ -68,18 +71,26 @@ export function drawBook(seed: number, limits: BookLimits): readonly PlannedPosi
   const drawn = ARCHETYPES.flatMap((archetype) =>
     Array.from({ length: archetype.count }, (_, index) => ({
       archetype,
+      index,
       weight: weightOf(random),
       // The first of a kind has its full leverage, the others somewhat less.
       spare: index === 0 ? 0 : Math.round(MAX_SPARE_BPS * random.next()),
     })),
   );
   const unit = notionalPerWeight(drawn, limits);
-  return shuffled(drawn, random).map(({ archetype, weight, spare }, accountIndex) => {
+  return shuffled(drawn, random).map(({ archetype, index, weight, spare }, accountIndex) => {
     const raw = BigInt(weight) * unit;
     const least = 4n * limits.minNotional;
     const notional = raw > least ? raw : least;
-    return plan({ archetype, accountIndex, notional, spare, limits });
+    const planned = plan({ archetype, accountIndex, notional, spare, limits });
+    const mandate = planMandate({ archetype, index, margin: planned.margin, limits });
+    return { ...planned, mandate };
   });
+}
+
+/** The same book as it would be if nobody had given a mandate. */
+export function withoutMandates(book: readonly PlannedPosition[]): readonly PlannedPosition[] {
+  return book.map((position) => ({ ...position, mandate: undefined }));
 }
 
 /** A whole number from 100 to `100 × SPREAD`, small ones far more often. */
@@ -115,7 +126,7 @@ function plan({
   /** Margin beyond what the leverage asks [basis points]. */
   readonly spare: number;
   readonly limits: BookLimits;
-}): PlannedPosition {
+}): Omit<PlannedPosition, "mandate"> {
   const { price } = limits;
   const long = archetype.side === "long";
   const whole = roundTo((notional * WAD) / price, 10n ** 12n);

@@ -175,6 +175,8 @@ function shape(kind: Kind, { x, y }: Point): string {
       return `<path class="stopped" d="M${at(x - 4.5)} ${at(y - 3.5)}h9l-4.5 8z"/>`;
     case "cappedOut":
       return `<path class="capped" d="M${at(x)} ${at(y - 5)}l5 5l-5 5l-5-5z"/>`;
+    case "rescued":
+      return `<path class="rescued" d="M${at(x - 1.3)} ${at(y - 4.5)}h2.6v3.2h3.2v2.6h-3.2v3.2h-2.6v-3.2h-3.2v-2.6h3.2z"/>`;
     case "closed":
     case "opened":
       return `<rect class="closed" x="${at(x - 3.5)}" y="${at(y - 3.5)}" width="7" height="7"/>`;

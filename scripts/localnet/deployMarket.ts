@@ -79,6 +79,8 @@ export async function deployMarket(
         ? { kind: "push", aggregator: feeds.indexAggregator }
         : { kind: "stream", network },
     quoteAggregator: feeds.quoteAggregator,
+    factory: deployed.factory,
+    mandateBook: deployed.mandateBook,
     cast: castOf(accounts, providers),
   };
 }

@@ -3,6 +3,7 @@ import type {
   PositionDecreasedEvent,
   PositionIncreasedEvent,
   PositionLiquidatedEvent,
+  PositionRescuedEvent,
   PositionUpdatedEvent,
   ShortfallRecordedEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
@@ -25,12 +26,12 @@ export type Outcome =
 
 /** Something that happened to a position, at an index price. */
 export interface Incident {
-  readonly kind: Exclude<Outcome, "open"> | "opened";
+  readonly kind: Exclude<Outcome, "open"> | "opened" | "rescued";
   /** When its price was observed [s]. */
   readonly time: number;
   /** [WAD quote per base] */
   readonly price: bigint;
-  /** Equity at a liquidation [± WAD quote]. */
+  /** Equity before a liquidation or a rescue [± WAD quote]. */
   readonly equity: bigint | undefined;
 }
 
@@ -40,6 +41,7 @@ export interface History {
   readonly account: string;
   readonly outcome: Outcome;
   readonly incidents: readonly Incident[];
+  /** What went into its margin, rescues included. */
   readonly paidIn: bigint;
   readonly reserveAdded: bigint;
   readonly paidOut: bigint;
@@ -47,8 +49,16 @@ export interface History {
   readonly positionFees: bigint;
   /** Taken for liquidations, the keeper's part included. */
   readonly liquidationFees: bigint;
-  /** What liquidations and caps paid to keepers. */
+  /** What liquidations, rescues and caps paid to keepers. */
   readonly keeperFees: bigint;
+  /** How often its mandate restored it. */
+  readonly rescues: number;
+  /** What its mandate pulled from the wallet, keepers' fees included. */
+  readonly pulled: bigint;
+  /** What of that went to keepers. */
+  readonly rescueFees: bigint;
+  /** Margin that liquidations took and did not give back. */
+  readonly seized: bigint;
 }
 
 type Draft = {
@@ -58,6 +68,9 @@ type Draft = {
 interface Fold {
   readonly histories: Map<bigint, Draft>;
   readonly sizes: Map<bigint, bigint>;
+  readonly margins: Map<bigint, bigint>;
+  /** What a liquidation paid out, until the log of what is left of its position comes. */
+  readonly payouts: Map<bigint, bigint>;
   readonly marketOrders: Map<bigint, boolean>;
   /** Which position each order acts on. */
   readonly positionOf: Map<bigint, bigint>;
@@ -70,8 +83,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   OrderExecuted: concludeOrder,
   PositionIncreased: increase,
   PositionDecreased: decrease,
-  PositionUpdated: noteSize,
+  PositionUpdated: update,
   PositionLiquidated: liquidate,
+  PositionRescued: rescue,
   PositionSettled: settle,
   MarginAdded: addMargin,
   ShortfallRecorded: recordShortfall,
@@ -82,6 +96,8 @@ export function tellHistories(logs: readonly MarketLog[]): readonly History[] {
   const fold: Fold = {
     histories: new Map(),
     sizes: new Map(),
+    margins: new Map(),
+    payouts: new Map(),
     marketOrders: new Map(),
     positionOf: new Map(),
   };
@@ -131,7 +147,19 @@ function liquidate(fold: Fold, args: PositionLiquidatedEvent.OutputObject): void
   history.paidOut += args.paidOut;
   history.liquidationFees += args.fee;
   history.keeperFees += args.keeperFee;
+  fold.payouts.set(args.positionId, args.paidOut);
   addIncident(history, kind, args);
+}
+
+function rescue(fold: Fold, args: PositionRescuedEvent.OutputObject): void {
+  const history = historyOf(fold, args.positionId, args.account);
+  history.rescues += 1;
+  history.pulled += args.pulled;
+  history.rescueFees += args.keeperFee;
+  history.keeperFees += args.keeperFee;
+  history.paidIn += args.pulled - args.keeperFee;
+  fold.margins.set(args.positionId, args.margin);
+  addIncident(history, "rescued", args);
 }
 
 /** The position's own log of its decrease came before. */
@@ -147,6 +175,7 @@ function settle(fold: Fold, args: PositionSettledEvent.OutputObject): void {
 function addMargin(fold: Fold, args: MarginAddedEvent.OutputObject): void {
   const history = fold.histories.get(args.positionId);
   if (history !== undefined) history.paidIn += args.amount;
+  fold.margins.set(args.positionId, args.margin);
 }
 
 function recordShortfall(fold: Fold, args: ShortfallRecordedEvent.OutputObject): void {
@@ -154,8 +183,17 @@ function recordShortfall(fold: Fold, args: ShortfallRecordedEvent.OutputObject):
   if (history !== undefined) history.shortfall += args.shortfall;
 }
 
-function noteSize(fold: Fold, args: PositionUpdatedEvent.OutputObject): void {
-  fold.sizes.set(args.positionId, args.size);
+/** What is left of a position; right after a liquidation, what that took follows from it. */
+function update(fold: Fold, { positionId, size, margin }: PositionUpdatedEvent.OutputObject): void {
+  const history = fold.histories.get(positionId);
+  const paidOut = fold.payouts.get(positionId);
+  if (history !== undefined && paidOut !== undefined) {
+    const before = fold.margins.get(positionId) ?? 0n;
+    history.seized += before - paidOut - (size === 0n ? 0n : margin);
+    fold.payouts.delete(positionId);
+  }
+  fold.sizes.set(positionId, size);
+  fold.margins.set(positionId, margin);
 }
 
 function addIncident(
@@ -182,6 +220,10 @@ function historyOf(fold: Fold, positionId: bigint, account: string): Draft {
     positionFees: 0n,
     liquidationFees: 0n,
     keeperFees: 0n,
+    rescues: 0,
+    pulled: 0n,
+    rescueFees: 0n,
+    seized: 0n,
   };
   fold.histories.set(positionId, history);
   return history;

@@ -2,10 +2,11 @@ import type { PayoutDeferredEvent } from "../../types/ethers-contracts/contracts
 import { toMarket } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import type { MarketLog } from "../chain/logs.ts";
-import { balanceOf, tokenFlow } from "../chain/token.ts";
+import { balanceOf, tokenFlow, transfersTo } from "../chain/token.ts";
 import { type Order, takesFeeFromMargin } from "../core/orderMath.ts";
 import type { MarketState } from "../core/snapshot.ts";
 import type { Market, Position } from "../core/types.ts";
+import { type HeldMandate, readMandates } from "./mandates.ts";
 import { sumOf } from "./stats.ts";
 import type { World } from "./world.ts";
 
@@ -26,6 +27,9 @@ export interface Holdings {
     /** Pending deposits and everything claimable. */
     readonly owed: bigint;
   };
+  readonly mandates: readonly HeldMandate[];
+  /** What owners' wallets sent to the MarginVault in transactions that rescued. */
+  readonly walletPulls: bigint;
 }
 
 /** Tokens of one contract: what it has, and what came and went since the chain began. */
@@ -75,6 +79,8 @@ export async function readHoldings(
         reserved,
         owed: owedToken * world.tokenScale,
       },
+      mandates: await readMandates(world),
+      walletPulls: await walletPulls(world, logs),
     };
   });
 }
@@ -104,6 +110,19 @@ async function claimable(world: World, logs: readonly MarketLog[]): Promise<bigi
     .map((log) => (log.args as unknown as PayoutDeferredEvent.OutputObject).account);
   const amounts = await inTurn([...new Set(deferred)], (account) => marginVault.claimable(account));
   return sumOf(amounts) * world.tokenScale;
+}
+
+/** Told by the token alone: who was rescued, and in which transactions, is all that the market's logs add. */
+async function walletPulls(world: World, logs: readonly MarketLog[]): Promise<bigint> {
+  const { provider, token, tokenScale, contracts } = world;
+  const rescues = logs.filter(({ name }) => name === "PositionRescued");
+  const hashes = new Set(rescues.map(({ transactionHash }) => transactionHash));
+  const owners = new Set(rescues.map(({ args }) => String(args.account)));
+  const transfers = await transfersTo(provider, token, contracts.addresses.marginVault);
+  const pulls = transfers.filter(
+    ({ sender, transactionHash }) => owners.has(sender) && hashes.has(transactionHash),
+  );
+  return sumOf(pulls.map(({ amount }) => amount)) * tokenScale;
 }
 
 /** One question after the other: hundreds at once would only queue in the node. */

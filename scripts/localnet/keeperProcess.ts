@@ -4,10 +4,11 @@ import { type Environment, environment } from "../config/environment.ts";
 import { FatalError } from "../core/errors.ts";
 import { type GuardedChild, startGuarded } from "./child.ts";
 
-/** How to start a keeper for a local market. */
+/** How to start a keeper for local markets. */
 export interface KeeperProgram {
   readonly rpcUrl: string;
-  readonly marginVault: string;
+  /** MarginVault of each market. */
+  readonly markets: readonly string[];
   readonly account: string;
   /** Longest life [ms]. */
   readonly lifetimeMs: number;
@@ -60,7 +61,7 @@ export class KeeperProcess {
   }
 
   #start(): GuardedChild {
-    const { rpcUrl, marginVault, account, lifetimeMs, settings } = this.#program;
+    const { rpcUrl, markets, account, lifetimeMs, settings } = this.#program;
     return startGuarded({
       program: process.execPath,
       args: ["--import", import.meta.resolve("tsx"), MAIN],
@@ -68,7 +69,7 @@ export class KeeperProcess {
       env: {
         ...environment(),
         BULKHEAD_RPC_URL: rpcUrl,
-        BULKHEAD_MARKETS: marginVault,
+        BULKHEAD_MARKETS: markets.join(","),
         BULKHEAD_UNLOCKED_ACCOUNT: account,
         BULKHEAD_POLL_MS: "25",
         ...settings,

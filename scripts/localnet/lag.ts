@@ -29,6 +29,8 @@ export class LagTracker {
   /** Note what happened. */
   record(logs: readonly MarketLog[]): void {
     for (const log of logs) {
+      // Whoever is rescued has been served: a liquidation after that waits anew.
+      if (log.name === "PositionRescued") this.#since.delete(BigInt(log.args.positionId));
       if (log.name !== "PositionLiquidated") continue;
       // The log was decoded by the interface that declares these arguments.
       const args = log.args as unknown as PositionLiquidatedEvent.OutputObject;

@@ -1,5 +1,6 @@
 import type {
   PositionLiquidatedEvent,
+  PositionRescuedEvent,
   PositionUpdatedEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
 import type { PositionSettledEvent } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
@@ -29,6 +30,12 @@ export interface Evidence {
 }
 
 type Law = Omit<LawResult, "holds"> & { readonly check: (evidence: Evidence) => boolean };
+
+/** Logs that tell the margin a position then holds. */
+const MARGIN_LOGS = new Set(["PositionUpdated", "MarginAdded", "MarginRemoved", "PositionRescued"]);
+
+/** Logs of what earns a keeper a fee out of a box. */
+const PAID = new Set(["PositionLiquidated", "PositionRescued", "PositionSettled"]);
 
 const LAWS: readonly Law[] = [
   {
@@ -65,7 +72,7 @@ const LAWS: readonly Law[] = [
   },
   {
     name: "LAW-14",
-    says: "every liquidation and cap paid its keeper at least the floor",
+    says: "every liquidation, rescue and cap paid its keeper at least the floor",
     check: keepersWerePaid,
   },
   {
@@ -79,7 +86,36 @@ const LAWS: readonly Law[] = [
     check: ({ logs }) =>
       spotTimes(logs).every((time, index, all) => time >= (all[index - 1] ?? 0n)),
   },
+  {
+    name: "RESCUE-1",
+    says: "no mandate pulled more than its cap; what is left of each is stored to the wei",
+    check: capsHold,
+  },
+  {
+    name: "RESCUE-2",
+    says: "every rescue left its position at its target or above",
+    check: rescuesReachedTarget,
+  },
+  {
+    name: "RESCUE-3",
+    says: "what mandates pulled is what the token moved out of wallets, and all of it is margin or keepers' fees",
+    check: pullsAreConserved,
+  },
+  {
+    name: "RESCUE-4",
+    says: "rescues and liquidations together took no more of a position than its margin and its cap",
+    check: lossesAreBounded,
+  },
 ];
+
+/** Put what several markets show together: a law holds where it holds in each of them. */
+export function mergeLaws(results: readonly (readonly LawResult[])[]): readonly LawResult[] {
+  const [first = []] = results;
+  return first.map((law, index) => ({
+    ...law,
+    holds: results.every((laws) => laws[index]?.holds === true),
+  }));
+}
 
 /** Check every law that a finished replay can show. */
 export function checkLaws(evidence: Evidence): readonly LawResult[] {
@@ -143,6 +179,65 @@ function isAtTarget(price: bigint, rest: MarketLog, state: MarketState): boolean
   return held >= mulWadUp(required, terms.liquidationTarget);
 }
 
+function capsHold({ holdings, histories }: Evidence): boolean {
+  const pulled = new Map(histories.map((history) => [history.positionId, history.pulled]));
+  const mandated = new Set(holdings.mandates.map(({ positionId }) => positionId));
+  return (
+    histories.every((history) => history.pulled === 0n || mandated.has(history.positionId)) &&
+    holdings.mandates.every(
+      (mandate) =>
+        mandate.pulled <= mandate.cap &&
+        mandate.capLeft === mandate.cap - mandate.pulled &&
+        mandate.pulled === (pulled.get(mandate.positionId) ?? 0n),
+    )
+  );
+}
+
+function rescuesReachedTarget({ holdings, logs }: Evidence): boolean {
+  const targets = new Map(holdings.mandates.map((one) => [one.positionId, one.targetRatio]));
+  return rescuesOf(logs).every((receipt) => {
+    const ratio = targets.get(receipt.positionId);
+    if (ratio === undefined) return false;
+    const restored = receipt.equity + receipt.pulled - receipt.keeperFee;
+    return restored >= mulWadUp(receipt.maintenanceMargin, ratio);
+  });
+}
+
+/** Margin that came in by a rescue shows in what the position then held. */
+function pullsAreConserved({ holdings, logs, histories }: Evidence): boolean {
+  const receipts = rescuesOf(logs);
+  const pulled = sumOf(receipts.map((receipt) => receipt.pulled));
+  const fees = sumOf(receipts.map((receipt) => receipt.keeperFee));
+  const told = sumOf(histories.map((history) => history.pulled - history.rescueFees));
+  return pulled === holdings.walletPulls && told === pulled - fees && marginsGrewByPulls(logs);
+}
+
+function marginsGrewByPulls(logs: readonly MarketLog[]): boolean {
+  const margins = new Map<bigint, bigint>();
+  return logs.every(({ name, args }) => {
+    if (!MARGIN_LOGS.has(name)) return true;
+    const before = margins.get(BigInt(args.positionId));
+    margins.set(BigInt(args.positionId), BigInt(args.margin));
+    const grown = BigInt(args.margin) - (before ?? 0n);
+    return name !== "PositionRescued" || grown === BigInt(args.pulled) - BigInt(args.keeperFee);
+  });
+}
+
+function lossesAreBounded({ holdings, histories }: Evidence): boolean {
+  const caps = new Map(holdings.mandates.map(({ positionId, cap }) => [positionId, cap]));
+  return histories.every((one) => {
+    const cap = caps.get(one.positionId) ?? 0n;
+    const ownMargin = one.paidIn + one.rescueFees - one.pulled;
+    return one.seized + one.rescueFees <= ownMargin + cap;
+  });
+}
+
+function rescuesOf(logs: readonly MarketLog[]): readonly PositionRescuedEvent.OutputObject[] {
+  return logs
+    .filter((log) => log.name === "PositionRescued")
+    .map((log) => log.args as unknown as PositionRescuedEvent.OutputObject);
+}
+
 function keepersWerePaid({ logs, state }: Evidence): boolean {
   const floor = [...state.terms.values()].reduce<bigint | undefined>(
     (least, terms) =>
@@ -150,7 +245,7 @@ function keepersWerePaid({ logs, state }: Evidence): boolean {
     undefined,
   );
   return logs
-    .filter((log) => log.name === "PositionLiquidated" || log.name === "PositionSettled")
+    .filter(({ name }) => PAID.has(name))
     .map((log) => log.args as unknown as PositionSettledEvent.OutputObject)
     .every((args) => floor !== undefined && args.keeperFee >= floor);
 }

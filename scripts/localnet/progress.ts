@@ -6,11 +6,12 @@ const TICKS = 60;
 /** What a tick shows, the most telling first. */
 const SIGNS: readonly (readonly [string, string])[] = [
   ["PositionLiquidated", "x"],
+  ["PositionRescued", "+"],
   ["PositionSettled", "^"],
   ["OrderExecuted", "o"],
 ];
 
-/** Draws the progress of a replay as ticks on one line: x liquidations, ^ caps, o orders, · nothing. */
+/** Draws the progress of a replay as ticks on one line: x liquidations, + rescues, ^ caps, o orders, · nothing. */
 export class Progress {
   readonly #write: (text: string) => void;
   readonly #roundsPerTick: number;

@@ -8,6 +8,7 @@ import {
   readableTime,
 } from "./chart.ts";
 import type { Incident } from "./history.ts";
+import { mandateSection } from "./mandateReport.ts";
 import { STYLE } from "./reportStyle.ts";
 import type { DemoResult, TracedPosition } from "./result.ts";
 import { earningsOf, type KindRow, kindRows, readable, returnOf } from "./story.ts";
@@ -20,11 +21,13 @@ const WORDS: Readonly<Record<Incident["kind"], string>> = {
   liquidatedPartially: "liquidated in part",
   liquidatedFully: "liquidated whole",
   cappedOut: "settled at its cap",
+  rescued: "rescued by its mandate",
 };
 
 const DRAWN = [
   "liquidatedPartially",
   "liquidatedFully",
+  "rescued",
   "stopped",
   "cappedOut",
   "closed",
@@ -52,6 +55,7 @@ ${cards(result)}
 ${drawChart({ rounds: result.rounds, marks })}
 <figcaption>${DRAWN.map((kind) => `<span>${drawSign(kind)} ${WORDS[kind]}</span>`).join("")}</figcaption>
 </figure>
+${mandateSection(result.mandates)}
 <section>
 <h2>What became of each kind of position</h2>
 ${kindTable(kindRows(result.positions))}
@@ -112,6 +116,7 @@ function kindTable(rows: readonly KindRow[]): string {
     "Whole",
     "Capped",
     "Partial steps",
+    "Rescued",
     "Paid in",
     "Result",
   ];
@@ -121,7 +126,7 @@ function kindTable(rows: readonly KindRow[]): string {
     return [
       row.label,
       String(row.count),
-      ...[...ends, row.partial].map((count) => (count === 0 ? "" : String(count))),
+      ...[...ends, row.partial, row.rescues].map((count) => (count === 0 ? "" : String(count))),
       readable(row.paidIn),
       returnOf(row),
     ];

@@ -1,10 +1,10 @@
 /** The report's style sheet, light and dark. */
 export const STYLE = `
 :root { color-scheme: light dark; --paper: #fbfaf7; --ink: #1d2330; --quiet: #667085; --line: #e4e1d8; --card: #ffffff;
-  --price: #2f5bd0; --full: #d92d20; --partial: #d92d20; --stopped: #c77700; --capped: #138a5b; --closed: #667085; }
+  --price: #2f5bd0; --full: #d92d20; --partial: #d92d20; --stopped: #c77700; --capped: #138a5b; --closed: #667085; --rescued: #7a3fd0; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #10141c; --ink: #e6e9f0; --quiet: #98a2b3; --line: #263041; --card: #171d28;
-    --price: #7ba2ff; --full: #ff6b5e; --partial: #ff6b5e; --stopped: #f5b041; --capped: #3ecf8e; --closed: #98a2b3; }
+    --price: #7ba2ff; --full: #ff6b5e; --partial: #ff6b5e; --stopped: #f5b041; --capped: #3ecf8e; --closed: #98a2b3; --rescued: #b794ff; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
@@ -36,6 +36,17 @@ svg text { fill: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nu
 .stopped { fill: var(--stopped); stroke: var(--card); stroke-width: 1; }
 .capped { fill: var(--capped); stroke: var(--card); stroke-width: 1; }
 .closed { fill: var(--closed); stroke: var(--card); stroke-width: 1; }
+.rescued { fill: var(--rescued); stroke: var(--card); stroke-width: 0.6; }
+.scroll + .lead { margin-top: 10px; }
+.lead { margin: 0 0 14px; max-width: 76ch; color: var(--quiet); }
+.bars { margin-bottom: 14px; }
+.bars .bar-label { font-size: 13px; fill: var(--ink); }
+.bars .bar-value { fill: var(--ink); font-size: 13px; font-weight: 600; }
+.bars .with { fill: var(--price); }
+.bars .without { fill: var(--closed); fill-opacity: 0.55; }
+.key { display: inline-block; width: 10px; height: 10px; border-radius: 2px; }
+.key.with { background: var(--price); }
+.key.without { background: var(--closed); opacity: 0.55; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
 th { text-align: right; color: var(--quiet); font-weight: 600; font-size: 12px; }

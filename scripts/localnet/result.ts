@@ -1,4 +1,5 @@
 import type { PlannedPosition } from "./book.ts";
+import type { MandateComparison } from "./compare.ts";
 import type { History } from "./history.ts";
 import type { LawResult } from "./laws.ts";
 import type { PoolValue } from "./poolValue.ts";
@@ -24,6 +25,8 @@ export interface DemoResult {
   readonly pool: { readonly before: PoolValue; readonly after: PoolValue };
   readonly lag: Spread;
   readonly liquidations: number;
+  /** The book against its twin without mandates. */
+  readonly mandates: MandateComparison;
   readonly laws: readonly LawResult[];
   /** What the keeper could have done and did not. */
   readonly overdue: readonly string[];

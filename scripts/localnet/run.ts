@@ -6,17 +6,19 @@ import { FatalError } from "../core/errors.ts";
 import { equity } from "../core/positionMath.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { accountsNeeded } from "./archetypes.ts";
-import { drawBook, type PlannedPosition } from "./book.ts";
+import { drawBook, type PlannedPosition, withoutMandates } from "./book.ts";
+import { compareBooks } from "./compare.ts";
 import { deployMarket } from "./deployMarket.ts";
 import { type History, tellHistories } from "./history.ts";
 import { readHoldings } from "./holdings.ts";
 import { reportsOf } from "./indexPrice.ts";
 import { KeeperProcess, type KeeperProgram } from "./keeperProcess.ts";
 import { LagTracker } from "./lag.ts";
-import { checkLaws } from "./laws.ts";
+import { checkLaws, type LawResult, mergeLaws } from "./laws.ts";
 import { type LocalStreams, type NetworkShape, networkFor, serveStreams } from "./localStreams.ts";
+import { giveMandates } from "./mandates.ts";
 import { startNode } from "./node.ts";
-import { readPoolValue } from "./poolValue.ts";
+import { type PoolValue, readPoolValue } from "./poolValue.ts";
 import { Owners } from "./reactions.ts";
 import { type ReplayRound, replay } from "./replay.ts";
 import type { DemoResult, TracedPosition } from "./result.ts";
@@ -25,12 +27,13 @@ import {
   accountOf,
   fillPool,
   fund,
-  openBook,
+  openBooks,
   PROVIDER_SHARES,
   quotePrices,
   readLimits,
 } from "./setup.ts";
 import { spreadOf } from "./stats.ts";
+import { createTwin } from "./twin.ts";
 import { tickBySeconds, type World } from "./world.ts";
 
 /** What to replay, and whom to tell. */
@@ -56,10 +59,11 @@ const LIFETIME = { base: 180_000, round: 250, report: 20 };
 const RPC_TIMEOUT_MS = 10_000;
 const QUOTE_ANSWER = 100_000_000n;
 const QUOTE_EVERY = 3600;
-const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 8_000 };
+const BOUNDS = { pollMs: 10, idleMs: 400, deadlineMs: 12_000 };
 
 /**
- * Replay rounds against a new market on a new chain, with a keeper as a process of its own.
+ * Replay rounds against two new markets on a new chain, with a keeper as a process of its own: one book with rescue
+ * mandates, and the same book without.
  *
  * @throws BulkheadError when a part of it does not come about; everything that was started is stopped all the same.
  */
@@ -76,20 +80,21 @@ export async function runDemo(input: DemoInput): Promise<DemoResult> {
   try {
     const provider = await connectNode({ rpcUrl: node.rpcUrl, timeoutMs: RPC_TIMEOUT_MS });
     await tickBySeconds(provider);
-    input.onStage("Deploying feeds, token and market");
+    input.onStage("Deploying feeds, token and two markets");
     const network =
       input.network === undefined
         ? undefined
         : networkFor(input.rounds, { from: first - LEAD, shape: input.network });
     const world = await deployMarket(provider, { providers: PROVIDER_SHARES.length, network });
+    const twin = await createTwin(world);
     const program = {
       rpcUrl: node.rpcUrl,
-      marginVault: world.contracts.addresses.marginVault,
+      markets: [world, twin].map(({ contracts }) => contracts.addresses.marginVault),
       account: world.cast.keeper,
       lifetimeMs,
     };
     return await withStreams({ world, lifetimeMs }, (streams) =>
-      withKeeper({ ...program, ...streams }, (keeper) => tell(input, world, keeper)),
+      withKeeper({ ...program, ...streams }, (keeper) => tell(input, [world, twin], keeper)),
     );
   } finally {
     await node.stop();
@@ -122,75 +127,138 @@ async function withKeeper<T>(
   }
 }
 
-async function tell(input: DemoInput, world: World, keeper: KeeperProcess): Promise<DemoResult> {
+/** One of the demo's markets. */
+interface Side {
+  readonly world: World;
+  readonly scribe: Scribe;
+  readonly reader: MarketReader;
+  readonly settler: Settler;
+}
+
+/** A market with the book that opened in it. */
+interface OpenSide extends Side {
+  readonly book: readonly PlannedPosition[];
+  readonly opened: readonly TracedPosition[];
+  readonly before: PoolValue;
+}
+
+/** The first market's book has mandates; its twin's is the same without. */
+async function tell(
+  input: DemoInput,
+  worlds: readonly [World, World],
+  keeper: KeeperProcess,
+): Promise<DemoResult> {
   const { rounds } = input;
+  const sides = await openMarketDay(input, [sideOf(worlds[0]), sideOf(worlds[1])]);
+  const [first, twin] = sides;
+
+  const pricedBy = input.network === undefined ? "rounds" : "reports";
+  input.onStage(`Replaying ${rounds.length} ${pricedBy}`);
+  first.scribe.takeFresh();
+  const onRound = (index: number) => {
+    keeper.requireAlive();
+    input.onRound(index, first.scribe.takeFresh());
+  };
+  const onWritten = async (index: number) => {
+    if (index === input.killKeeperAt) await keeper.replace();
+  };
+  const parties = sides.map(({ world, reader, settler, scribe, opened }) => ({
+    world,
+    reader,
+    settler,
+    owners: new Owners(world, opened),
+    lag: scribe.lag,
+  }));
+  const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
+  const ends = await replay({ world: first.world, parties, onWritten, onRound, ...feed }, rounds);
+
+  input.onStage("Checking the laws against the chain");
+  const told = await conclude(first, ends[0]);
+  const toldOfTwin = await conclude(twin, ends[1]);
+  const laws = mergeLaws([told.laws, toldOfTwin.laws]);
+  const overdue = [...first.settler.overdue, ...twin.settler.overdue];
+  const { lags } = first.scribe.lag;
+  return {
+    rounds,
+    pricedBy,
+    positions: told.positions,
+    refused: first.book.length - first.opened.length,
+    pool: { before: first.before, after: told.after },
+    lag: spreadOf(lags),
+    liquidations: lags.length,
+    mandates: compareBooks({ mandated: told.positions, plain: toldOfTwin.positions }),
+    laws,
+    overdue,
+    keeperTransactions: keeper.transactions,
+    ok: laws.every((law) => law.holds) && overdue.length === 0,
+  };
+}
+
+function sideOf(world: World): Side {
   const scribe = new Scribe();
   const { provider, contracts } = world;
   const onLogs = (logs: readonly MarketLog[]) => scribe.note(logs);
   const reports = reportsOf(world.index);
   const reading = { provider, contracts, fromBlock: 0, logRange: 2000 };
   const reader = new MarketReader({ ...reading, reports, onLogs });
-  const settler = new Settler(world, reader, BOUNDS);
-  const book = await openMarketDay(input, world, settler);
-  const opened = openedOf(world, book, { histories: scribe.histories(), end: undefined });
-  const before = await readPoolValue(world);
+  return { world, scribe, reader, settler: new Settler(world, reader, BOUNDS) };
+}
 
-  const pricedBy = input.network === undefined ? "rounds" : "reports";
-  input.onStage(`Replaying ${rounds.length} ${pricedBy}`);
-  scribe.takeFresh();
-  const owners = new Owners(world, opened);
-  const onRound = (index: number) => {
-    keeper.requireAlive();
-    input.onRound(index, scribe.takeFresh());
-  };
-  const onWritten = async (index: number) => {
-    if (index === input.killKeeperAt) await keeper.replace();
-  };
-  const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
-  const told = { lag: scribe.lag, onWritten, onRound };
-  const end = await replay({ world, reader, settler, owners, ...told, ...feed }, rounds);
-
-  input.onStage("Checking the laws against the chain");
-  const after = await readPoolValue(world);
+/** What a market's end comes to. */
+async function conclude(
+  { world, book, reader, scribe }: OpenSide,
+  end: Snapshot | undefined,
+): Promise<{
+  readonly positions: readonly TracedPosition[];
+  readonly after: PoolValue;
+  readonly laws: readonly LawResult[];
+}> {
   const histories = scribe.histories();
   const holdings = await readHoldings(world, reader.state, scribe.logs);
-  const laws = checkLaws({ holdings, state: reader.state, logs: scribe.logs, histories });
-  const { lags } = scribe.lag;
   return {
-    rounds,
-    pricedBy,
     positions: openedOf(world, book, { histories, end }),
-    refused: book.length - opened.length,
-    pool: { before, after },
-    lag: spreadOf(lags),
-    liquidations: lags.length,
-    laws,
-    overdue: settler.overdue,
-    keeperTransactions: keeper.transactions,
-    ok: laws.every((law) => law.holds) && settler.overdue.length === 0,
+    after: await readPoolValue(world),
+    laws: checkLaws({ holdings, state: reader.state, logs: scribe.logs, histories }),
   };
 }
 
-/** Everything before the first round: the pool fills, and the book opens. */
+/** Everything before the first round: the pools fill, the books open, and mandates are given. */
 async function openMarketDay(
   input: DemoInput,
-  world: World,
-  settler: Settler,
-): Promise<readonly PlannedPosition[]> {
-  const first = input.rounds[0];
-  if (first === undefined) throw new FatalError("There are no rounds to replay.");
-  const answers = { index: first.answer, quote: QUOTE_ANSWER };
+  [first, twin]: readonly [Side, Side],
+): Promise<readonly [OpenSide, OpenSide]> {
+  const round = input.rounds[0];
+  if (round === undefined) throw new FatalError("There are no rounds to replay.");
+  const { world } = first;
+  const answers = { index: round.answer, quote: QUOTE_ANSWER };
   const { timestamp } = await readHead(world.provider);
   await quotePrices(world, answers, timestamp + world.graceSeconds);
   const book = drawBook(input.seed, await readLimits(world, answers));
-  const stage = { book, answers };
-  input.onStage("Providers fill the pool");
-  await fund(world, book);
-  await fillPool(world, stage, settler);
-  input.onStage(`${book.length} accounts open positions`);
-  await quotePrices(world, answers, first.time - OPENING);
-  await openBook(world, stage, settler);
-  return book;
+  const books = [
+    { ...first, book },
+    { ...twin, book: withoutMandates(book) },
+  ] as const;
+  input.onStage("Providers fill the pools");
+  for (const side of books) {
+    await fund(side.world, side.book);
+    await fillPool(side.world, { book: side.book, answers }, side.settler);
+  }
+  input.onStage(`${book.length} accounts open positions in two markets`);
+  await quotePrices(world, answers, round.time - OPENING);
+  await openBooks(books, answers);
+  const opened = [await asOpened(books[0]), await asOpened(books[1])] as const;
+  const mandated = opened[0].opened.filter(({ plan }) => plan.mandate !== undefined);
+  input.onStage(`${mandated.length} of them give rescue mandates in the first`);
+  await giveMandates(world, mandated);
+  return opened;
+}
+
+async function asOpened(
+  side: Side & { readonly book: readonly PlannedPosition[] },
+): Promise<OpenSide> {
+  const histories = side.scribe.histories();
+  const opened = openedOf(side.world, side.book, { histories, end: undefined });
+  return { ...side, opened, before: await readPoolValue(side.world) };
 }
 
 /** Planned positions with what became of them; each account has one. */

@@ -61,8 +61,9 @@ export async function fund(world: World, book: readonly PlannedPosition[]): Prom
   const { marginVault } = world.contracts.addresses;
   for (const position of book) {
     const account = accountOf(world, position);
-    // Margin, as much again to add by hand, and the keeper's fees.
-    await mint(world, account, (3n * position.margin) / world.tokenScale + 1000n * 10n ** 6n);
+    // Margin, as much again to add by hand, what a mandate may pull, and the keeper's fees.
+    const amount = 3n * position.margin + (position.mandate?.cap ?? 0n);
+    await mint(world, account, amount / world.tokenScale + 1000n * 10n ** 6n);
     await approve(world, account, marginVault);
   }
 }
@@ -95,21 +96,33 @@ export async function fillPool(
   }
 }
 
-/** Send the whole book in groups, each followed by the round that prices it. */
-export async function openBook(
-  world: World,
-  stage: { readonly book: readonly PlannedPosition[]; readonly answers: Answers },
-  settler: Settler,
-): Promise<void> {
-  for (let start = 0; start < stage.book.length; start += GROUP) {
-    for (const position of stage.book.slice(start, start + GROUP)) {
-      await submitPosition(world, position);
+/** A market and the book that opens in it. */
+export interface OpeningBook {
+  readonly world: World;
+  readonly settler: Settler;
+  readonly book: readonly PlannedPosition[];
+}
+
+/** Send the whole books in groups, side by side, each group followed by the round that prices it in every market. */
+export async function openBooks(books: readonly OpeningBook[], answers: Answers): Promise<void> {
+  const longest = Math.max(...books.map(({ book }) => book.length));
+  for (let start = 0; start < longest; start += GROUP) {
+    for (const { world, book } of books) {
+      for (const position of book.slice(start, start + GROUP)) {
+        await submitPosition(world, position);
+      }
     }
-    const { timestamp } = await readHead(world.provider);
-    const delay = Number(world.contracts.constants.executionDelay);
-    await quotePrices(world, stage.answers, timestamp + delay);
-    await settler.settle();
+    await priceGroup(books, answers);
   }
+}
+
+async function priceGroup(books: readonly OpeningBook[], answers: Answers): Promise<void> {
+  const [first] = books;
+  if (first === undefined) return;
+  const { provider, contracts } = first.world;
+  const { timestamp } = await readHead(provider);
+  await quotePrices(first.world, answers, timestamp + Number(contracts.constants.executionDelay));
+  for (const { settler } of books) await settler.settle();
 }
 
 /** Let quote and index have a price from `time` [s], and let the second pass. */

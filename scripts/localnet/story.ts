@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 
 import { formatWad } from "../core/units.ts";
+import type { Fate, MandateComparison } from "./compare.ts";
 import type { Outcome } from "./history.ts";
 import type { DemoResult, TracedPosition } from "./result.ts";
 import { groupBy, sumOf } from "./stats.ts";
@@ -17,8 +18,33 @@ export interface Summary {
     readonly sharePriceAfter: string;
   };
   readonly liquidationLagRounds: { readonly p50: number; readonly max: number };
+  readonly mandates: MandateSummary;
   readonly laws: Readonly<Record<string, boolean>>;
   readonly ok: boolean;
+}
+
+/** The positions that have mandates against the same positions without; the others of the book beside. */
+export interface MandateSummary extends FatePair {
+  readonly positions: number;
+  readonly capGiven: string;
+  readonly others: FatePair & { readonly positions: number };
+}
+
+interface FatePair {
+  readonly with: FateSummary;
+  readonly without: FateSummary;
+}
+
+/** What became of some positions. Amounts are decimal texts in quote. */
+export interface FateSummary {
+  /** Not liquidated whole. */
+  readonly positionsKept: number;
+  readonly neverLiquidated: number;
+  readonly marginSeized: string;
+  readonly capUsed: string;
+  readonly rescues: number;
+  /** What came out and is still inside, less all that was paid in. */
+  readonly ownersResult: string;
 }
 
 /** One kind of position and what became of it. Amounts are WAD quote. */
@@ -28,6 +54,9 @@ export interface KindRow {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Partial liquidations, of positions however they ended. */
   readonly partial: number;
+  /** How often mandates restored them. */
+  readonly rescues: number;
+  /** Rescues with their keepers' fees included. */
   readonly paidIn: bigint;
   readonly paidOut: bigint;
   /** Margin of those still open. */
@@ -66,8 +95,34 @@ export function summaryOf(result: DemoResult): Summary {
       sharePriceAfter: formatWad(pool.after.sharePrice),
     },
     liquidationLagRounds: { p50: lag.p50, max: lag.max },
+    mandates: mandateSummary(result.mandates),
     laws: Object.fromEntries(laws.map(({ name, holds }) => [name, holds])),
     ok: result.ok,
+  };
+}
+
+function mandateSummary({ capGiven, others, ...pair }: MandateComparison): MandateSummary {
+  return {
+    positions: pair.with.positions,
+    capGiven: formatWad(capGiven),
+    with: fateSummary(pair.with),
+    without: fateSummary(pair.without),
+    others: {
+      positions: others.with.positions,
+      with: fateSummary(others.with),
+      without: fateSummary(others.without),
+    },
+  };
+}
+
+function fateSummary(fate: Fate): FateSummary {
+  return {
+    positionsKept: fate.kept,
+    neverLiquidated: fate.untouched,
+    marginSeized: formatWad(fate.marginSeized),
+    capUsed: formatWad(fate.capUsed),
+    rescues: fate.rescues,
+    ownersResult: formatWad(fate.result),
   };
 }
 
@@ -107,8 +162,9 @@ export function tellStory(result: DemoResult): string {
     ...result.overdue.map((what) => `Overdue    ${what}: the keeper did not get to it.`),
     ...(result.refused === 0 ? [] : [`Refused    ${result.refused} orders to open.`]),
     "",
+    ...mandateLines(result.mandates),
     ...laws.map(
-      ({ name, says, holds }) => `${holds ? "holds " : "BROKEN"}  ${name.padEnd(7)} ${says}`,
+      ({ name, says, holds }) => `${holds ? "holds " : "BROKEN"}  ${name.padEnd(8)} ${says}`,
     ),
     "",
   ].join("\n");
@@ -120,6 +176,23 @@ export function readable(amount: bigint): string {
   return whole.replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** Write an amount with its sign for reading [± WAD quote]. */
+export function signed(amount: bigint): string {
+  return amount < 0n ? `−${readable(-amount)}` : `+${readable(amount)}`;
+}
+
+/** Say in words what mandates changed for the positions that had them. */
+export function verdictOf(mandates: MandateComparison): string {
+  const { positions, kept, rescues, capUsed, marginSeized, result } = mandates.with;
+  const { without } = mandates;
+  const gained = result - without.result;
+  const worth =
+    gained < 0n
+      ? `ended ${readable(-gained)} USDC worse off`
+      : `ended ${readable(gained)} USDC better off`;
+  return `With mandates ${kept} of ${positions} positions were kept, without ${without.kept}. ${rescues} rescues pulled ${readable(capUsed)} of ${readable(mandates.capGiven)} USDC allowed; liquidations seized ${readable(marginSeized)} USDC of margin instead of ${readable(without.marginSeized)}. At the last price the owners ${worth} than without.`;
+}
+
 /** Return how much of what was paid in came out again or is still inside, such as "-12.3%". */
 export function returnOf(row: Pick<KindRow, "paidIn" | "paidOut" | "inside">): string {
   if (row.paidIn === 0n) return "–";
@@ -127,6 +200,35 @@ export function returnOf(row: Pick<KindRow, "paidIn" | "paidOut" | "inside">): s
   const sign = permille < 0n ? "−" : "+";
   const size = permille < 0n ? -permille : permille;
   return `${sign}${size / 10n}.${size % 10n}%`;
+}
+
+function mandateLines(mandates: MandateComparison): readonly string[] {
+  if (mandates.with.positions === 0) return [];
+  const table = new Table({
+    head: ["The same book", "kept", "never hit", "margin seized", "cap used", "rescues", "result"],
+    style: { head: [], border: [], compact: true },
+    colAligns: ["left", ...Array.from({ length: 6 }, () => "right" as const)],
+  });
+  const { others } = mandates;
+  table.push(
+    fateCells(`${mandates.with.positions} with mandates`, mandates.with),
+    fateCells("the same without", mandates.without),
+    fateCells(`${others.with.positions} others, beside mandates`, others.with),
+    fateCells("the same, beside none", others.without),
+  );
+  return [table.toString(), verdictOf(mandates), ""];
+}
+
+function fateCells(label: string, fate: Fate): string[] {
+  return [
+    label,
+    String(fate.kept),
+    String(fate.untouched),
+    readable(fate.marginSeized),
+    readable(fate.capUsed),
+    String(fate.rescues),
+    signed(fate.result),
+  ];
 }
 
 function poolLines(result: DemoResult): readonly string[] {
@@ -152,11 +254,12 @@ function kindTable(rows: readonly KindRow[]): string {
       "full",
       "capped",
       "steps",
+      "rescued",
       "paid in",
       "result",
     ],
     style: { head: [], border: [], compact: true },
-    colAligns: ["left", ...Array.from({ length: 10 }, () => "right" as const)],
+    colAligns: ["left", ...Array.from({ length: 11 }, () => "right" as const)],
   });
   for (const row of rows) {
     const { open, closed, stopped, liquidatedPartially, liquidatedFully, cappedOut } = row.outcomes;
@@ -164,7 +267,7 @@ function kindTable(rows: readonly KindRow[]): string {
     table.push([
       row.label,
       row.count,
-      ...[...ends, row.partial].map((count) => (count === 0 ? "" : count)),
+      ...[...ends, row.partial, row.rescues].map((count) => (count === 0 ? "" : count)),
       readable(row.paidIn),
       returnOf(row),
     ]);
@@ -179,7 +282,8 @@ function rowOf(group: readonly TracedPosition[]): KindRow {
     count: group.length,
     outcomes: countOutcomes(group),
     partial: incidents.filter(({ kind }) => kind === "liquidatedPartially").length,
-    paidIn: sumOf(group.map(({ history }) => history.paidIn)),
+    rescues: incidents.filter(({ kind }) => kind === "rescued").length,
+    paidIn: sumOf(group.map(({ history }) => history.paidIn + history.rescueFees)),
     paidOut: sumOf(group.map(({ history }) => history.paidOut)),
     inside: sumOf(group.map(({ worth }) => worth)),
   };

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../core/snapshot.ts";
 import type { StreamIndex } from "./indexPrice.ts";
-import type { ReplayRound, Stage } from "./replay.ts";
+import type { Party, ReplayRound, Stage } from "./replay.ts";
 
 /** Without anything to do a block comes at least this often [s]. */
 const QUIET = 900n;
@@ -15,7 +15,7 @@ const QUOTE_UNIT = 10n ** 8n;
  * Worked out here from the market as it last stood: reports cost no block, and a day has thousands.
  */
 export function isQuiet(
-  { settler, owners, quoteAnswer }: Pick<Stage, "settler" | "owners" | "quoteAnswer">,
+  { settler, owners, quoteAnswer }: Pick<Party, "settler" | "owners"> & Pick<Stage, "quoteAnswer">,
   index: StreamIndex,
   { round, snapshot }: { readonly round: ReplayRound; readonly snapshot: Snapshot },
 ): boolean {

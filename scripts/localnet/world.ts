@@ -18,6 +18,9 @@ export interface World {
   readonly graceSeconds: number;
   readonly index: IndexPrice;
   readonly quoteAggregator: string;
+  readonly factory: string;
+  /** Where owners of this market give their rescue mandates. */
+  readonly mandateBook: string;
   /** Unlocked accounts by what they do. */
   readonly cast: Cast;
 }
@@ -35,6 +38,8 @@ export interface Cast {
 export interface TargetedCall {
   readonly to: string;
   readonly data: string;
+  /** Its limit, where it takes more than usual. */
+  readonly gas?: bigint;
 }
 
 /** Thrown when a transaction of the demo itself fails. */
@@ -49,7 +54,12 @@ const RECEIPT_PATIENCE_MS = 10_000;
  * @throws TransactionFailedError with the contracts' reason when it does not.
  */
 export async function transact(provider: Node, from: string, call: TargetedCall): Promise<number> {
-  const request = { from, to: call.to, data: call.data, gas: `0x${GAS.toString(16)}` };
+  const request = {
+    from,
+    to: call.to,
+    data: call.data,
+    gas: `0x${(call.gas ?? GAS).toString(16)}`,
+  };
   const hash = await ask<string>(provider, "eth_sendTransaction", [request]);
   const receipt = await receiptOf(provider, hash);
   if (receipt?.status === 1) return receipt.blockNumber;

@@ -5,7 +5,8 @@ import { max, min } from "../core/integers.ts";
 import { previewLiquidation } from "../core/liquidation.ts";
 import { accrue, attach, detach, skew } from "../core/marketMath.ts";
 import { gain } from "../core/positionMath.ts";
-import { type Opening, type OpenPreview, previewOpen, type Scene } from "../core/quote.ts";
+import { health, type Opening, type OpenPreview, previewOpen, type Scene } from "../core/quote.ts";
+import { previewRescue, type RescueMandate, type RescuePreview } from "../core/rescue.ts";
 import { fillPrice } from "../core/skewMath.ts";
 import { floorToToken } from "../core/tokenScale.ts";
 import type { CurveParameters, Market, Position, Terms } from "../core/types.ts";
@@ -70,6 +71,7 @@ const EMPTY: Market = {
   referencePrice: 0n,
   netBasis: 0n,
   totalMargin: 0n,
+  lastPrice: 0n,
   sequence: 0n,
   poolDue: 0n,
   protocolDue: 0n,
@@ -213,14 +215,55 @@ export function settleAtCapIn(
   };
 }
 
-/** Add margin to a position; nothing accrues. */
-export function addMarginIn(books: Books, id: bigint, amount: bigint): Books {
+/** A rescue that took place. */
+export interface Rescued {
+  readonly books: Books;
+  readonly rescue: Extract<RescuePreview, { readonly kind: "rescued" }>;
+}
+
+/** Rescue a position by its mandate as `rescue` does; `undefined` where it would refuse. Nothing accrues. */
+export function rescueIn(
+  books: Books,
+  {
+    id,
+    moment,
+    rules,
+    mandate,
+  }: {
+    readonly id: bigint;
+    readonly moment: Moment;
+    readonly rules: Rules;
+    readonly mandate: RescueMandate;
+  },
+): Rescued | undefined {
   const position = positionOf(books, id);
-  const margin = position.margin + amount;
+  if (position.size === 0n) return undefined;
+  const { equity, maintenanceMargin } = health(position, sceneOf(books, rules, moment));
+  const rescue = previewRescue({
+    mandate,
+    equity,
+    maintenanceMargin,
+    keeperFee: rules.terms.keeperFeeFloor,
+    early: true,
+    now: moment.now,
+    scale: rules.scale,
+  });
+  if (rescue.kind === "refused") return undefined;
+  const { price, observedAt } = moment;
+  const seen = observedAt >= books.market.clock ? { clock: observedAt, lastPrice: price } : {};
+  const totalMargin = books.market.totalMargin + rescue.added;
   return {
-    ...books,
-    market: { ...books.market, totalMargin: books.market.totalMargin + amount },
-    positions: new Map(books.positions).set(id, { ...position, margin }),
+    books: {
+      ...books,
+      market: { ...books.market, ...seen, totalMargin },
+      positions: new Map(books.positions).set(id, {
+        ...position,
+        margin: position.margin + rescue.added,
+        // Bit 0: the mandate stands.
+        traits: position.traits | 1n,
+      }),
+    },
+    rescue,
   };
 }
 
@@ -235,6 +278,7 @@ function closedPosition(owner: string, termsId: bigint): Position {
     openNotional: 0n,
     priceTime: 0n,
     termsId,
+    traits: 0n,
     cooldown: 0n,
     margin: 0n,
     reserve: 0n,
@@ -277,7 +321,9 @@ function stamp({
   const { price, observedAt } = moment;
   const isNew = observedAt >= market.clock;
   return {
-    market: isNew ? { ...market, clock: observedAt, referencePrice: price } : market,
+    market: isNew
+      ? { ...market, clock: observedAt, referencePrice: price, lastPrice: price }
+      : market,
     position: { ...position, priceTime: max(position.priceTime, observedAt), cooldown: 0n },
   };
 }

@@ -111,6 +111,35 @@ export function quoteOdds(input: OddsInput): OddsQuote {
   };
 }
 
+/**
+ * Return the chances of liquidation in closed form alone, for a volatility that is taken as given (docs/risk.md: odds).
+ *
+ * @throws {RiskInputError} When the position is not open.
+ */
+export function closedFormOdds({
+  position,
+  scene,
+  sigma,
+  horizons,
+}: {
+  readonly position: Position;
+  readonly scene: Scene;
+  readonly sigma: number;
+  readonly horizons: readonly number[];
+}): readonly number[] {
+  if (position.size === 0n) {
+    throw new RiskInputError("size", { found: "0", needed: "a position that is open" });
+  }
+  const standing = health(position, scene);
+  const side: Side = position.size > 0n ? "long" : "short";
+  const distance = distanceTo(standing.liquidationPrice, { side, price: scene.price });
+  const leverage = fromWad(standing.notional) / fromWad(standing.equity);
+  const carry = carryOf(position, scene) * driftScale(side, leverage);
+  return horizons.map((horizon) =>
+    hitProbability({ distance, sigma, horizon, heartbeat: 0, carry }),
+  );
+}
+
 /** Return what funding and the borrow fee take of a position's notional at the rates of now [± per year]. */
 export function carryOf(position: Position, scene: Scene): number {
   const { funding, borrow } = feesPerDay(position, scene);

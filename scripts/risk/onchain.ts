@@ -25,7 +25,7 @@ export async function readOpenPosition({
 }): Promise<{ readonly position: Position; readonly scene: Scene }> {
   const provider = await connectNode({ rpcUrl, timeoutMs: TIMEOUT_MS });
   try {
-    const { marginVault, oracle } = await openMarket(provider, vault);
+    const { marginVault, charter, oracle } = await openMarket(provider, vault);
     const head = await readHead(provider);
     const at = { blockTag: head.number };
     const position = toPosition(await calling("position", () => marginVault.position(id, at)));
@@ -34,8 +34,8 @@ export async function readOpenPosition({
     }
     const [terms, curves, market, { price }] = await calling("the market", () =>
       Promise.all([
-        marginVault.terms(position.termsId, at),
-        marginVault.curves(at),
+        charter.terms(position.termsId, at),
+        charter.curves(at),
         marginVault.market(at),
         oracle.latest(at),
       ]),
@@ -60,6 +60,7 @@ function toPosition(stored: Position): Position {
     openNotional: stored.openNotional,
     priceTime: stored.priceTime,
     termsId: stored.termsId,
+    traits: stored.traits,
     cooldown: stored.cooldown,
     margin: stored.margin,
     reserve: stored.reserve,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FatalError } from "../core/errors.ts";
+import { lastingMandate } from "../core/rescue.ts";
 import { parseUnsignedWad, parseWad } from "../core/units.ts";
 import { RiskInputError } from "./errors.ts";
 import { parseJson } from "./marketFile.ts";
@@ -41,11 +42,11 @@ export function readPositions(text: string, path: string): readonly PlannedPosit
       mandate:
         found.mandate === undefined
           ? undefined
-          : {
+          : lastingMandate({
               capLeft: parseUnsignedWad(found.mandate.cap),
               targetRatio: parseUnsignedWad(found.mandate.targetRatio),
               triggerRatio: parseUnsignedWad(found.mandate.triggerRatio),
-            },
+            }),
     }));
   } catch (cause) {
     if (!(cause instanceof FatalError)) throw cause;

@@ -2,10 +2,9 @@ import { max } from "../core/integers.ts";
 import { accrue } from "../core/marketMath.ts";
 import { accrued, equity, gain, maintenanceMargin, notional } from "../core/positionMath.ts";
 import type { OpenPreview } from "../core/quote.ts";
-import { previewRescue, type RescueMandate } from "../core/rescue.ts";
+import type { RescueMandate } from "../core/rescue.ts";
 import { mulWadUp, WAD } from "../core/wadMath.ts";
 import {
-  addMarginIn,
   type Books,
   emptyBooks,
   liquidateIn,
@@ -13,6 +12,7 @@ import {
   openIn,
   positionOf,
   type Rules,
+  rescueIn,
   settleAtCapIn,
 } from "./books.ts";
 import { PositionRefusedError } from "./errors.ts";
@@ -208,12 +208,18 @@ function isActionable(books: Books, { id, track, moment, input: { rules } }: Vis
   return settleAtCapIn(books, { id, moment, rules }) !== undefined;
 }
 
-function visit(books: Books, { id, track, moment, input: { rules } }: Visit): Books {
+function visit(books: Books, visited: Visit): Books {
+  const {
+    id,
+    track,
+    moment,
+    input: { rules },
+  } = visited;
   const position = positionOf(books, id);
   if (position.size === 0n) return books;
   const standing = standingOf(books, { id, moment, rules });
   if (standing.equity < track.lowestEquity) track.lowestEquity = standing.equity;
-  const rescued = tryRescue(books, { id, track, moment, rules, ...standing });
+  const rescued = standing.capped ? undefined : tryRescue(books, visited);
   if (rescued !== undefined) return rescued;
   const settled =
     liquidateIn(books, { id, moment, rules }) ?? settleAtCapIn(books, { id, moment, rules });
@@ -255,47 +261,23 @@ function standingOf(
 }
 
 /** Pulls by the mandate as soon as its trigger is reached; `undefined` where it does not apply. */
-function tryRescue(
-  books: Books,
-  {
-    id,
-    track,
-    moment,
-    rules,
-    equity: held,
-    maintenance,
-    capped,
-  }: {
-    readonly id: bigint;
-    readonly track: Track;
-    readonly moment: Moment;
-    readonly rules: Rules;
-    readonly equity: bigint;
-    readonly maintenance: bigint;
-    readonly capped: boolean;
-  },
-): Books | undefined {
-  if (track.mandate === undefined || capped) return undefined;
-  const preview = previewRescue({
-    mandate: track.mandate,
-    equity: held,
-    maintenanceMargin: maintenance,
-    keeperFee: rules.terms.keeperFeeFloor,
-    trigger: max(WAD, track.mandate.triggerRatio),
-    scale: rules.scale,
-  });
-  if (preview.kind === "refused") return undefined;
-  track.mandate = { ...track.mandate, capLeft: preview.capLeft };
-  track.paidIn += preview.pulled;
+function tryRescue(books: Books, { id, track, moment, input }: Visit): Books | undefined {
+  const { mandate } = track;
+  if (mandate === undefined) return undefined;
+  const rescued = rescueIn(books, { id, moment, rules: input.rules, mandate });
+  if (rescued === undefined) return undefined;
+  const { pulled, keeperFee } = rescued.rescue;
+  track.mandate = rescued.rescue.mandate;
+  track.paidIn += pulled;
   track.events.push({
     kind: "rescued",
     time: moment.now,
     price: moment.price,
-    amount: preview.pulled,
-    keeperFee: preview.keeperFee,
+    amount: pulled,
+    keeperFee,
     sizeLeft: positionOf(books, id).size,
   });
-  return addMarginIn(books, id, preview.added);
+  return rescued.books;
 }
 
 function summarize(

@@ -64,6 +64,24 @@ function define() {
     expect(undisturbed.lag).to.deep.equal({ p50: 0, max: 0 });
   });
 
+  it("rescues by mandate in one market and never in its twin", () => {
+    const { mandates } = undisturbed;
+    expect(mandates.with.positions).to.be.at.least(20);
+    expect(mandates.without.positions).to.equal(mandates.with.positions);
+    expect(mandates.with.rescues).to.be.greaterThan(0);
+    expect(mandates.with.capUsed > 0n && mandates.with.capUsed <= mandates.capGiven).to.equal(true);
+    expect(mandates.with.kept).to.be.greaterThan(mandates.without.kept);
+    expect(mandates.without.rescues).to.equal(0);
+    expect(mandates.without.capUsed).to.equal(0n);
+  });
+
+  it("leaves positions without a mandate to the same fate in both markets", () => {
+    const { others } = undisturbed.mandates;
+    expect(others.with.positions).to.equal(others.without.positions);
+    expect(others.with.kept).to.equal(others.without.kept);
+    expect(others.with.untouched).to.equal(others.without.untouched);
+  });
+
   it("lets stops, caps and owners act", () => {
     const outcomes = new Set(undisturbed.positions.map(({ history }) => history.outcome));
     expect(outcomes).to.include.all.keys("open", "stopped", "closed", "liquidatedFully");

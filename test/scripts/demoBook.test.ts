@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { ARCHETYPES, accountsNeeded } from "../../scripts/localnet/archetypes.ts";
-import { type BookLimits, drawBook } from "../../scripts/localnet/book.ts";
+import { type BookLimits, drawBook, withoutMandates } from "../../scripts/localnet/book.ts";
 import { TERMS, WAD } from "../fixtures/snapshots.ts";
 
 const LIMITS: BookLimits = {
@@ -97,5 +97,33 @@ describe("drawBook", () => {
       if (profitPrice !== undefined)
         expect((profitPrice - LIMITS.price) * sign > 0n).to.equal(true);
     }
+  });
+
+  it("gives mandates to at least 20 positions of both sides, with different caps, within the bounds", () => {
+    const book = drawBook(1, LIMITS);
+    const given = book.filter(({ mandate }) => mandate !== undefined);
+    expect(given).to.have.length.at.least(20);
+    expect(given.length).to.be.lessThan(book.length - 20);
+    expect(new Set(given.map(({ size }) => size > 0n))).to.deep.equal(new Set([true, false]));
+    for (const { margin, mandate } of given) {
+      if (mandate === undefined) continue;
+      // 1, 2.5 or 5 times the margin, less than a token unit off.
+      const percent = (mandate.cap + LIMITS.tokenScale) * 100n;
+      expect([100n, 250n, 500n]).to.include(percent / margin);
+      expect(mandate.cap % LIMITS.tokenScale).to.equal(0n);
+      expect(mandate.cap > mandate.maxKeeperFee).to.equal(true);
+      expect(mandate.triggerRatio >= WAD).to.equal(true);
+      expect(mandate.targetRatio * 100n >= mandate.triggerRatio * 100n + 5n * WAD).to.equal(true);
+      expect(mandate.minInterval >= 60n).to.equal(true);
+      expect(mandate.maxKeeperFee >= LIMITS.keeperFeeFloor).to.equal(true);
+    }
+  });
+
+  it("draws a twin that differs in nothing but its mandates", () => {
+    const book = drawBook(3, LIMITS);
+    const twin = withoutMandates(book);
+    expect(twin.some(({ mandate }) => mandate !== undefined)).to.equal(false);
+    const bare = book.map(({ mandate: _mandate, ...position }) => position);
+    expect(twin.map(({ mandate: _mandate, ...position }) => position)).to.deep.equal(bare);
   });
 });

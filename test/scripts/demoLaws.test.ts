@@ -4,7 +4,7 @@ import { attach } from "../../scripts/core/marketMath.ts";
 import type { Market, Position } from "../../scripts/core/types.ts";
 import { tellHistories } from "../../scripts/localnet/history.ts";
 import type { Holdings } from "../../scripts/localnet/holdings.ts";
-import { checkLaws, type Evidence } from "../../scripts/localnet/laws.ts";
+import { checkLaws, type Evidence, mergeLaws } from "../../scripts/localnet/laws.ts";
 import { eventLog } from "../fixtures/marketLogs.ts";
 import { stateOf, WAD } from "../fixtures/snapshots.ts";
 
@@ -65,6 +65,8 @@ const HOLDINGS: Holdings = {
     reserved: 300n * WAD,
     owed: 100n * WAD,
   },
+  mandates: [],
+  walletPulls: 0n,
 };
 
 const executed = (orderId: bigint) =>
@@ -127,6 +129,63 @@ const EVIDENCE: Evidence = {
   logs: [executed(1n), liquidated(), left(AT_TARGET)],
   histories: [],
 };
+
+interface RescueReceipt {
+  readonly equity: bigint;
+  readonly keeperFee: bigint;
+  readonly margin: bigint;
+}
+
+/**
+ * A position of 100 of margin with a mandate of 50 that restores twice its maintenance margin of 24.5: at an equity of 22
+ * it pulls 49 − 22 + 1 for the keeper = 28, of which 27 become margin.
+ */
+function rescueEvidence(
+  changes: Partial<RescueReceipt> = {},
+  held: Partial<Holdings["mandates"][number]> = {},
+): Evidence {
+  const receipt = { equity: 22n * WAD, keeperFee: WAD, margin: 127n * WAD, ...changes };
+  const logs = [
+    executed(1n),
+    eventLog("marginVault", "PositionIncreased", [
+      1n,
+      ACCOUNT,
+      1n,
+      WAD,
+      WAD,
+      WAD,
+      1n,
+      0n,
+      100n * WAD,
+      50n * WAD,
+    ]),
+    left(100n * WAD),
+    eventLog("marginVault", "PositionRescued", [
+      1n,
+      ACCOUNT,
+      KEEPER,
+      3n,
+      980n * WAD,
+      300n,
+      0n,
+      receipt.equity,
+      (49n * WAD) / 2n,
+      28n * WAD,
+      receipt.keeperFee,
+      receipt.margin,
+    ]),
+  ];
+  const mandate = {
+    positionId: 1n,
+    cap: 50n * WAD,
+    capLeft: 22n * WAD,
+    pulled: 28n * WAD,
+    targetRatio: 2n * WAD,
+    ...held,
+  };
+  const holdings = { ...HOLDINGS, mandates: [mandate], walletPulls: 28n * WAD };
+  return { holdings, state: stateOf({}), logs, histories: tellHistories(logs) };
+}
 
 function broken(evidence: Partial<Evidence>): readonly string[] {
   return checkLaws({ ...EVIDENCE, ...evidence })
@@ -219,6 +278,53 @@ describe("checkLaws", () => {
     expect(broken({ logs })).to.deep.equal(["LAW-14"]);
   });
 
+  it("LAW-14 breaks when a rescue paid its keeper less than the floor", () => {
+    expect(broken(rescueEvidence({ keeperFee: WAD - 1n }))).to.include("LAW-14");
+  });
+
+  it("RESCUE laws hold where a mandate did what it should", () => {
+    expect(broken(rescueEvidence())).to.deep.equal([]);
+  });
+
+  it("RESCUE-1 breaks when a mandate pulled more than its cap, or what is left was miscounted", () => {
+    // 28 were pulled.
+    expect(broken(rescueEvidence({}, { cap: 28n * WAD - 1n, capLeft: -1n }))).to.include(
+      "RESCUE-1",
+    );
+    expect(broken(rescueEvidence({}, { capLeft: 22n * WAD + 1n }))).to.deep.equal(["RESCUE-1"]);
+    expect(
+      broken(rescueEvidence({}, { pulled: 28n * WAD - 1n, capLeft: 22n * WAD + 1n })),
+    ).to.deep.equal(["RESCUE-1"]);
+  });
+
+  it("RESCUE-1 breaks when something was pulled without a mandate", () => {
+    const evidence = rescueEvidence();
+    const holdings = { ...evidence.holdings, mandates: [] };
+    expect(broken({ ...evidence, holdings })).to.include("RESCUE-1");
+  });
+
+  it("RESCUE-2 breaks when a rescue left its position a wei below its target", () => {
+    expect(broken(rescueEvidence({ equity: 22n * WAD - 1n }))).to.deep.equal(["RESCUE-2"]);
+  });
+
+  it("RESCUE-3 breaks with one wei that left a wallet and did not arrive", () => {
+    const evidence = rescueEvidence();
+    const holdings = { ...evidence.holdings, walletPulls: 28n * WAD + 1n };
+    expect(broken({ ...evidence, holdings })).to.deep.equal(["RESCUE-3"]);
+    expect(broken(rescueEvidence({ margin: 127n * WAD - 1n }))).to.deep.equal(["RESCUE-3"]);
+  });
+
+  it("RESCUE-4 breaks when liquidations and rescues took more than margin and cap", () => {
+    // Margin 100, cap 50; 1 went to the keeper of the rescue, so liquidations may have taken 149.
+    const evidence = rescueEvidence();
+    const taking = (seized: bigint) => ({
+      ...evidence,
+      histories: evidence.histories.map((history) => ({ ...history, seized })),
+    });
+    expect(broken(taking(149n * WAD))).to.deep.equal([]);
+    expect(broken(taking(149n * WAD + 1n))).to.deep.equal(["RESCUE-4"]);
+  });
+
   it("LAW-15 breaks when an order ended twice, never, or is still stored", () => {
     const rest = [liquidated(), left(AT_TARGET)];
     expect(broken({ logs: rest })).to.deep.equal(["LAW-15"]);
@@ -229,5 +335,16 @@ describe("checkLaws", () => {
   it("LAW-16 breaks when a price of now was older than one before it", () => {
     const older = [liquidated({ observedAt: 299n }), left(AT_TARGET)];
     expect(broken({ logs: [...EVIDENCE.logs, ...older] })).to.deep.equal(["LAW-16"]);
+  });
+});
+
+describe("mergeLaws", () => {
+  it("lets a law hold where it holds in every market", () => {
+    const law = (name: string, holds: boolean) => ({ name, says: name, holds });
+    const merged = mergeLaws([
+      [law("A", true), law("B", true)],
+      [law("A", true), law("B", false)],
+    ]);
+    expect(merged.map(({ holds }) => holds)).to.deep.equal([true, false]);
   });
 });

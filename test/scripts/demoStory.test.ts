@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { MarketLog } from "../../scripts/chain/logs.ts";
 import { ARCHETYPES } from "../../scripts/localnet/archetypes.ts";
 import type { PlannedPosition } from "../../scripts/localnet/book.ts";
+import { compareBooks, type Fate, type MandateComparison } from "../../scripts/localnet/compare.ts";
 import { tellHistories } from "../../scripts/localnet/history.ts";
 import { LagTracker } from "../../scripts/localnet/lag.ts";
 import { Progress } from "../../scripts/localnet/progress.ts";
@@ -10,7 +11,14 @@ import { nextWake } from "../../scripts/localnet/replay.ts";
 import { writeReport } from "../../scripts/localnet/report.ts";
 import type { DemoResult } from "../../scripts/localnet/result.ts";
 import { spreadOf } from "../../scripts/localnet/stats.ts";
-import { readable, returnOf, summaryOf, tellStory } from "../../scripts/localnet/story.ts";
+import {
+  readable,
+  returnOf,
+  signed,
+  summaryOf,
+  tellStory,
+  verdictOf,
+} from "../../scripts/localnet/story.ts";
 import { eventLog } from "../fixtures/marketLogs.ts";
 import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
 
@@ -49,7 +57,7 @@ const decreased = (positionId: bigint, paidOut: bigint) =>
     0n,
     paidOut,
   ]);
-const updated = (positionId: bigint, size: bigint) =>
+const updated = (positionId: bigint, size: bigint, margin = 0n) =>
   eventLog("marginVault", "PositionUpdated", [
     positionId,
     1n,
@@ -59,7 +67,7 @@ const updated = (positionId: bigint, size: bigint) =>
     1n,
     0n,
     0n,
-    0n,
+    margin,
     0n,
     0n,
     ACCOUNT,
@@ -84,6 +92,22 @@ const liquidated = (positionId: bigint, size: bigint, observedAt = 300n) =>
     0n,
     0n,
     0n,
+  ]);
+/** A pull of 41 of which 1 is the keeper's: 140 of margin in all. */
+const rescued = (positionId: bigint) =>
+  eventLog("marginVault", "PositionRescued", [
+    positionId,
+    ACCOUNT,
+    KEEPER,
+    1n,
+    920n * WAD,
+    300n,
+    0n,
+    20n * WAD,
+    23n * WAD,
+    41n * WAD,
+    WAD,
+    140n * WAD,
   ]);
 const opened = (id: bigint): readonly MarketLog[] => [
   submitted(id, id, 4n),
@@ -145,6 +169,30 @@ describe("tellHistories", () => {
     ]);
   });
 
+  it("tells rescues, what they pulled, and what liquidations then took", () => {
+    const logs = [
+      submitted(1n, 1n, 4n),
+      increased(1n),
+      updated(1n, WAD, 100n * WAD),
+      executed(1n),
+      rescued(1n),
+      liquidated(1n, WAD / 2n),
+      updated(1n, WAD / 2n, 75n * WAD),
+    ];
+    const [history] = tellHistories(logs);
+    // 140 of margin before the liquidation, 75 after, nothing paid out.
+    expect(history).to.deep.include({
+      outcome: "liquidatedPartially",
+      paidIn: 140n * WAD,
+      rescues: 1,
+      pulled: 41n * WAD,
+      rescueFees: WAD,
+      keeperFees: 3n * WAD,
+      seized: 65n * WAD,
+    });
+    expect(history?.incidents.map(({ kind }) => kind)).to.include("rescued");
+  });
+
   it("tells a cap, and counts margin that was added and shortfall", () => {
     const logs = [
       ...opened(1n),
@@ -186,6 +234,15 @@ describe("LagTracker", () => {
     lag.mark({ index: 4, time: 340 }, at(910n));
     lag.record([liquidated(1n, 0n, 340n)]);
     expect(lag.lags).to.deep.equal([2]);
+  });
+
+  it("begins anew after a rescue", () => {
+    const lag = new LagTracker();
+    lag.mark({ index: 0, time: 300 }, at(920n));
+    lag.record([rescued(1n)]);
+    lag.mark({ index: 1, time: 310 }, at(915n));
+    lag.record([liquidated(1n, 0n, 310n)]);
+    expect(lag.lags).to.deep.equal([0]);
   });
 });
 
@@ -254,6 +311,32 @@ describe("the result", () => {
     stopPrice: undefined,
     profitPrice: undefined,
     reaction: undefined,
+    mandate: undefined,
+  };
+  const fate: Fate = {
+    positions: 2,
+    kept: 2,
+    untouched: 1,
+    marginSeized: 30n * WAD,
+    capUsed: 50n * WAD,
+    rescues: 3,
+    result: -60n * WAD,
+  };
+  const bare: Fate = {
+    positions: 2,
+    kept: 0,
+    untouched: 0,
+    marginSeized: 90n * WAD,
+    capUsed: 0n,
+    rescues: 0,
+    result: -100n * WAD,
+  };
+  const pair = { with: fate, without: bare };
+  const mandates: MandateComparison = {
+    ...pair,
+    capGiven: 1000n * WAD,
+    attitudes: [{ ...pair, label: "cap <1×>", capGiven: 1000n * WAD }],
+    others: { with: { ...bare, positions: 1 }, without: { ...bare, positions: 1 } },
   };
   const [history] = tellHistories([...opened(1n), liquidated(1n, 0n), updated(1n, 0n)]);
   if (history === undefined) throw new Error("There is no history.");
@@ -271,6 +354,7 @@ describe("the result", () => {
     },
     lag: { p50: 0, max: 1 },
     liquidations: 1,
+    mandates,
     laws: [
       { name: "LAW-1", says: "holds enough", holds: true },
       { name: "LAW-3", says: "conserves", holds: false },
@@ -281,6 +365,14 @@ describe("the result", () => {
   };
 
   it("comes to exactly what machines are promised", () => {
+    const otherwise = {
+      positionsKept: 0,
+      neverLiquidated: 0,
+      marginSeized: "90",
+      capUsed: "0",
+      rescues: 0,
+      ownersResult: "-100",
+    };
     expect(summaryOf(result)).to.deep.equal({
       positions: 1,
       outcomes: {
@@ -294,6 +386,27 @@ describe("the result", () => {
       shortfall: "0",
       pool: { before: "5000", after: "5100", sharePriceBefore: "1", sharePriceAfter: "1.02" },
       liquidationLagRounds: { p50: 0, max: 1 },
+      mandates: {
+        positions: 2,
+        capGiven: "1000",
+        with: {
+          positionsKept: 2,
+          neverLiquidated: 1,
+          marginSeized: "30",
+          capUsed: "50",
+          rescues: 3,
+          ownersResult: "-60",
+        },
+        without: {
+          positionsKept: 0,
+          neverLiquidated: 0,
+          marginSeized: "90",
+          capUsed: "0",
+          rescues: 0,
+          ownersResult: "-100",
+        },
+        others: { positions: 1, with: otherwise, without: otherwise },
+      },
       laws: { "LAW-1": true, "LAW-3": false },
       ok: false,
     });
@@ -306,6 +419,32 @@ describe("the result", () => {
     expect(story).to.include("1 liquidations, 0 rounds (p50) and 1 rounds (max)");
   });
 
+  it("says in plain words what mandates saved, and what they cost", () => {
+    const verdict =
+      "With mandates 2 of 2 positions were kept, without 0. 3 rescues pulled 50 of 1,000 USDC allowed; liquidations seized 30 USDC of margin instead of 90. At the last price the owners ended 40 USDC better off than without.";
+    expect(verdictOf(mandates)).to.equal(verdict);
+    expect(tellStory(result)).to.include(verdict);
+    expect(writeReport(result)).to.include(verdict);
+    const dearer = { ...mandates, with: { ...fate, result: -130n * WAD } };
+    expect(verdictOf(dearer)).to.include("ended 30 USDC worse off than without");
+  });
+
+  it("says nothing of mandates where nobody gave one", () => {
+    const nobody = { ...fate, positions: 0 };
+    const silent = { ...result, mandates: { ...mandates, with: nobody, without: nobody } };
+    expect(tellStory(silent)).to.not.include("mandates");
+    expect(writeReport(silent)).to.not.include("With rescue mandates");
+  });
+
+  it("draws a pair of bars for each measure, the larger over the whole width", () => {
+    const page = writeReport(result);
+    expect(page.match(/<rect class="with"/g)).to.have.length(5);
+    expect(page.match(/<rect class="without"/g)).to.have.length(5);
+    // 30 of 90 of the 700 that labels and values leave.
+    expect(page).to.match(/<rect class="with"[^>]* width="233.3"/);
+    expect(page).to.include("cap &lt;1×&gt;");
+  });
+
   it("is a page that needs nothing but itself and escapes what it shows", () => {
     const page = writeReport(result);
     expect(page).to.not.match(/(?:src|href)=|@import|url\((?!#)/);
@@ -313,6 +452,79 @@ describe("the result", () => {
     expect(page).to.include("Long &lt;25x&gt;").and.not.include("Long <25x>");
     expect(page.match(/class="full"/g)).to.have.length(2);
     expect(page).to.include("prefers-color-scheme: dark");
+  });
+});
+
+describe("compareBooks", () => {
+  const whole = [liquidated(1n, 0n), updated(1n, 0n)];
+  const start = [submitted(1n, 1n, 4n), increased(1n), updated(1n, WAD, 100n * WAD), executed(1n)];
+  const mandate = {
+    label: "cap",
+    cap: 200n * WAD,
+    triggerRatio: WAD,
+    targetRatio: 2n * WAD,
+    minInterval: 60n,
+    maxKeeperFee: WAD,
+  };
+  const traced = (accountIndex: number, logs: readonly MarketLog[], worth: bigint) => {
+    const [history] = tellHistories(logs);
+    const [archetype] = ARCHETYPES;
+    if (history === undefined || archetype === undefined) throw new Error("There is nothing.");
+    const plan: PlannedPosition = {
+      archetype,
+      accountIndex,
+      size: WAD,
+      margin: 100n * WAD,
+      reserve: 500n * WAD,
+      acceptablePrice: PRICE,
+      stopPrice: undefined,
+      profitPrice: undefined,
+      reaction: undefined,
+      mandate: accountIndex === 0 ? mandate : undefined,
+    };
+    return { plan, history, worth };
+  };
+
+  it("matches positions by account, and tells those with a mandate from all others", () => {
+    const comparison = compareBooks({
+      mandated: [
+        traced(0, [...start, rescued(1n)], 60n * WAD),
+        traced(1, start, 90n * WAD),
+        traced(2, start, 90n * WAD),
+      ],
+      plain: [traced(1, start, 90n * WAD), traced(0, [...start, ...whole], 0n)],
+    });
+    // Paid in 100 + 41; 60 are left.
+    expect(comparison.with).to.deep.equal({
+      positions: 1,
+      kept: 1,
+      untouched: 1,
+      marginSeized: 0n,
+      capUsed: 41n * WAD,
+      rescues: 1,
+      result: -81n * WAD,
+    });
+    expect(comparison.without).to.deep.equal({
+      positions: 1,
+      kept: 0,
+      untouched: 0,
+      marginSeized: 100n * WAD,
+      capUsed: 0n,
+      rescues: 0,
+      result: -100n * WAD,
+    });
+    expect(comparison.capGiven).to.equal(200n * WAD);
+    expect(comparison.attitudes.map(({ label }) => label)).to.deep.equal(["cap"]);
+    // The third account has no twin.
+    expect(comparison.others.with.positions).to.equal(1);
+    expect(comparison.others.with).to.deep.equal(comparison.others.without);
+  });
+});
+
+describe("signed", () => {
+  it("shows on which side of zero an amount is", () => {
+    expect(signed(1_234n * WAD)).to.equal("+1,234");
+    expect(signed(-1_234n * WAD)).to.equal("−1,234");
   });
 });
 

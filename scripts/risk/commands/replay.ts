@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { lastingMandate } from "../../core/rescue.ts";
 import { mulWadDown, WAD } from "../../core/wadMath.ts";
 import type { Side } from "../barrier.ts";
 import { CRASHES, crashRounds, historyRounds, type PriceView } from "../crashes.ts";
@@ -143,7 +144,9 @@ async function positionsOf(
       margin: need(options.margin, "--margin"),
       reserve: options.reserve ?? mulWadDown(size, first) / 2n,
       mandate:
-        cap === undefined ? undefined : { capLeft: cap, targetRatio: 2n * WAD, triggerRatio: WAD },
+        cap === undefined
+          ? undefined
+          : lastingMandate({ capLeft: cap, targetRatio: 2n * WAD, triggerRatio: WAD }),
     },
   ];
 }

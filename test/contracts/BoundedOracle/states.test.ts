@@ -190,6 +190,7 @@ describe("BoundedOracle", () => {
         "ReportTooOld",
       );
       const at = BigInt(await time.latest());
+      await time.setNextBlockTimestamp(at + 1n);
       await fixture.bounded.spot(proofFor(fixture.streams, reportAt(at)));
       expect([...(await fixture.bounded.latest())]).to.deep.equal([REFERENCE, at]);
     });

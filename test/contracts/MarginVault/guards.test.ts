@@ -48,7 +48,7 @@ const BATCH_KIND = { own: 0n, spot: 1n, last: 2n } as const;
 /** Calls that belong to the order book. */
 const BOOK_CALLS: Record<string, readonly unknown[]> = {
   escrow: [ethers.ZeroAddress, 1n, 0n],
-  release: [ethers.ZeroAddress, 1n, 1n, 0n],
+  release: [ethers.ZeroAddress, 1n, 1n, 0n, false],
   beginBatch: ["0x", BATCH_KIND.spot],
   trade: [EMPTY_TRADE],
   endBatch: [ethers.ZeroAddress, 1n],
@@ -230,6 +230,14 @@ describe("MarginVault guards", () => {
       expect(await token.response()).to.equal(
         marginVault.interface.encodeErrorResult("MarketLocked"),
       );
+      await expectConservation(market);
+    });
+
+    it("loses nothing that a cancelled order forfeits", async () => {
+      const { market, orderBook, token, closing, missed } = await batchFixture();
+      const data = orderBook.interface.encodeFunctionData("cancel", [missed, "0x"]);
+      await token.setReentry(orderBook, data);
+      await executeOrder(market, closing, wad("2100"));
       await expectConservation(market);
     });
   });

@@ -241,13 +241,13 @@ const REFUSED: readonly Refusal[] = [
   ["executionDelay", orders({ executionDelay: 601n }), 601n, 1n, 600n],
   ["maxRoundWait", orders({ maxRoundWait: 3_601n }), 3_601n, 1n, 3_600n],
   ["executionWindow", orders({ executionWindow: 9n }), 9n, 10n, 600n],
-  // The feed's threshold of 0.6% and the fee of 0.05%: what the spread leaves to the fee is a wei too little.
+  // The feed's threshold of 0.6% and the fee of 0.05%.
   [
-    "positionFeeRatio",
+    "latencySpread",
     orders({ latencySpread: wad("0.0065") - 1n }),
-    wad("0.0005"),
-    0n,
-    wad("0.0005") - 1n,
+    wad("0.0065") - 1n,
+    wad("0.0065"),
+    wad("0.1"),
   ],
   [
     "latencySpread",

@@ -62,7 +62,7 @@ describe("cancel", () => {
         .to.emit(book, "OrderCancelled")
         .withArgs(1n, account, 2n, wad("401"), 0n, 0n, "0x")
         .and.to.emit(harness, "Released")
-        .withArgs(account, wad("401"), 0n, 0n);
+        .withArgs(account, wad("401"), 0n, 0n, false);
       expect((await book.order(1n)).submittedAt).to.equal(0n);
     });
 
@@ -85,7 +85,7 @@ describe("cancel", () => {
         .to.emit(book, "OrderCancelled")
         .withArgs(1n, other, 2n, wad("401"), 0n, 0n, "0x")
         .and.to.emit(harness, "Released")
-        .withArgs(account, wad("401"), 0n, 0n);
+        .withArgs(account, wad("401"), 0n, 0n, false);
     });
 
     it("lets anybody cancel once its position is closed, for the owner that had it", async () => {
@@ -97,7 +97,7 @@ describe("cancel", () => {
       await harness.setPosition(POSITION_ID, account, 0n);
       await expect(book.connect(other).cancel(1n, "0x"))
         .to.emit(harness, "Released")
-        .withArgs(account, wad("1"), 0n, 0n);
+        .withArgs(account, wad("1"), 0n, 0n, false);
     });
 
     it("moves nothing where the fee was to come from margin", async () => {
@@ -160,7 +160,7 @@ describe("cancel", () => {
         .to.emit(book, "OrderCancelled")
         .withArgs(1n, other, 2n, wad("400"), wad("1"), 0n, "0x")
         .and.to.emit(harness, "Released")
-        .withArgs(account, wad("400"), wad("1"), 0n);
+        .withArgs(account, wad("400"), wad("1"), 0n, false);
     });
 
     it("does not count time in which the sequencer was down", async () => {
@@ -194,7 +194,7 @@ describe("cancel", () => {
         .to.emit(book, "OrderCancelled")
         .withArgs(1n, account, 2n, wad("401"), 0n, 0n, "0x")
         .and.to.emit(harness, "Released")
-        .withArgs(account, wad("401"), 0n, 0n);
+        .withArgs(account, wad("401"), 0n, 0n, false);
     });
 
     it("forfeits the fee upon a proof that shows nothing", async () => {
@@ -204,7 +204,7 @@ describe("cancel", () => {
       await networkHelpers.time.setNextBlockTimestamp(end + 1n);
       await expect(book.cancel(1n, "0x1234"))
         .to.emit(harness, "Released")
-        .withArgs(account, wad("400"), wad("1"), 0n);
+        .withArgs(account, wad("400"), wad("1"), 0n, false);
     });
 
     it("frees the margin of the position that it was counted for", async () => {
@@ -214,7 +214,7 @@ describe("cancel", () => {
       await networkHelpers.time.setNextBlockTimestamp(end + 1n);
       await expect(book.cancel(1n, "0x"))
         .to.emit(harness, "Released")
-        .withArgs(account, 0n, wad("1"), POSITION_ID);
+        .withArgs(account, 0n, wad("1"), POSITION_ID, false);
     });
 
     it("waits for the window and forfeits all the same when its position is gone", async () => {
@@ -229,7 +229,7 @@ describe("cancel", () => {
       await networkHelpers.time.setNextBlockTimestamp(end + 1n);
       await expect(book.cancel(1n, "0x"))
         .to.emit(harness, "Released")
-        .withArgs(account, 0n, wad("1"), POSITION_ID);
+        .withArgs(account, 0n, wad("1"), POSITION_ID, false);
     });
   });
 

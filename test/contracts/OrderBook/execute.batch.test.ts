@@ -128,9 +128,9 @@ describe("execute of batches", () => {
     expect(await book.execute.staticCall([1n, 2n], "0x", keeper)).to.equal(0n);
     await expect(book.connect(keeper).execute([1n, 2n], "0x", feeReceiver))
       .to.emit(harness, "Released")
-      .withArgs(account, wad("400"), 0n, 0n)
+      .withArgs(account, wad("400"), 0n, 0n, true)
       .and.to.emit(harness, "Released")
-      .withArgs(account, 0n, 0n, POSITION_ID)
+      .withArgs(account, 0n, 0n, POSITION_ID, true)
       .and.to.emit(harness, "BatchEnded")
       .withArgs(feeReceiver, wad("2"));
   });

@@ -79,7 +79,7 @@ describe("OrderBook outcomes", () => {
           .to.emit(book, "OrderCancelled")
           .withArgs(1n, keeper, 2n, wad("31"), 0n, 0n, encoded)
           .and.to.emit(harness, "Released")
-          .withArgs(account, wad("31"), 0n, POSITION_ID)
+          .withArgs(account, wad("31"), 0n, POSITION_ID, true)
           .and.to.emit(harness, "BatchEnded")
           .withArgs(feeReceiver, 0n);
         expect((await book.order(1n)).submittedAt).to.equal(0n);
@@ -100,7 +100,7 @@ describe("OrderBook outcomes", () => {
         .to.emit(book, "OrderCancelled")
         .withArgs(1n, keeper, 2n, wad("400"), 0n, wad("1"), reason)
         .and.to.emit(harness, "Released")
-        .withArgs(account, wad("400"), 0n, 0n)
+        .withArgs(account, wad("400"), 0n, 0n, true)
         .and.to.emit(harness, "BatchEnded")
         .withArgs(feeReceiver, wad("1"));
     });

@@ -79,7 +79,7 @@ abstract contract UpkeepActions is HandlerBase {
         uint256 positionId = _openIds.length == 0 ? 1 : _openIds[dice.below(_openIds.length)];
         if (choice == 0) return (vault, abi.encodeCall(_vault.escrow, (STRANGER, 0, positionId)));
         if (choice == 1) return (vault, abi.encodeCall(_vault.publishTerms, (TermsWords(1, 1))));
-        if (choice == 2) return (vault, abi.encodeCall(_vault.release, (STRANGER, 1e18, 0, 0)));
+        if (choice == 2) return (vault, abi.encodeCall(_vault.release, (STRANGER, 1e18, 0, 0, false)));
         if (choice == 3) return (vault, abi.encodeCall(_vault.beginBatch, ("", BatchKind.Spot)));
         if (choice == 4) return (vault, abi.encodeCall(_vault.endBatch, (STRANGER, 1e18)));
         if (choice == 5) return (vault, abi.encodeCall(_vault.lock, ()));

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { lastingMandate } from "../../../scripts/core/rescue.ts";
 import type { ModelMandate } from "../../../scripts/risk/market/fate.ts";
 import { MarketRun } from "../../../scripts/risk/market/model.ts";
 import { drawerOf, PricePath } from "../../../scripts/risk/market/path.ts";
@@ -41,11 +42,11 @@ function replayOf(cell: Cell, path: number, drawn: PricePath): Replay {
       mandate:
         mandate === undefined
           ? undefined
-          : {
+          : lastingMandate({
               capLeft: toWad(mandate.cap),
               targetRatio: toWad(mandate.target),
               triggerRatio: toWad(mandate.trigger),
-            },
+            }),
     };
   });
   const rules = rulesOfCell(SPEC, cell);

@@ -41,7 +41,7 @@ describe("readOpenPosition", () => {
   it("reads the position, its terms and its market as they are on chain", async () => {
     const { position, scene } = await read(id);
     expect(position).to.deep.equal({ ...plain(await market.marginVault.position(id)) });
-    expect(scene.terms).to.deep.equal({ ...plain(await market.marginVault.terms(1n)) });
+    expect(scene.terms).to.deep.equal({ ...plain(await market.charter.terms(1n)) });
     expect(scene.price).to.equal(2_000n * WAD);
     // 1,500 less the fee of 0.05% of 20,000, less the impact of 5 in 20,000,000 of it.
     expectNear(Number(health(position, scene).equity) / 1e18, 1_489.99, 0.01);

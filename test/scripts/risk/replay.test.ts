@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { lastingMandate } from "../../../scripts/core/rescue.ts";
 import { CRASHES, crashRounds, historyRounds } from "../../../scripts/risk/crashes.ts";
 import { PositionRefusedError, RiskInputError } from "../../../scripts/risk/errors.ts";
 import { readHistory } from "../../../scripts/risk/history.ts";
@@ -100,7 +101,11 @@ describe("replayPath", () => {
   });
 
   describe("given a mandate", () => {
-    const mandate = { capLeft: 1_000n * WAD, targetRatio: 2n * WAD, triggerRatio: WAD };
+    const mandate = lastingMandate({
+      capLeft: 1_000n * WAD,
+      targetRatio: 2n * WAD,
+      triggerRatio: WAD,
+    });
     const positions = [{ ...LONG, mandate }];
 
     it("pulls to twice maintenance and the keeper's fee, and closes nothing", () => {
@@ -222,7 +227,7 @@ describe("readPositions", () => {
         size: -(3n * WAD) / 2n,
         margin: 10n * WAD,
         reserve: 20n * WAD,
-        mandate: { capLeft: 5n * WAD, targetRatio: 2n * WAD, triggerRatio: WAD },
+        mandate: lastingMandate({ capLeft: 5n * WAD, targetRatio: 2n * WAD, triggerRatio: WAD }),
       },
     ]);
   });

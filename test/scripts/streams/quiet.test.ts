@@ -2,7 +2,6 @@ import { expect } from "chai";
 
 import type { Snapshot } from "../../../scripts/core/snapshot.ts";
 import { pathThrough } from "../../../scripts/localnet/pricePath.ts";
-import type { Stage } from "../../../scripts/localnet/replay.ts";
 import { dueWork } from "../../../scripts/localnet/settle.ts";
 import { DEFAULT_NETWORK, OracleNetwork } from "../../../scripts/localnet/streamNetwork.ts";
 import { isQuiet } from "../../../scripts/localnet/streamReplay.ts";
@@ -25,7 +24,7 @@ const stage = {
   quoteAnswer: 10n ** 8n,
   settler: { isDue: (snapshot: Snapshot) => dueWork(snapshot).length > 0 },
   owners: { isDue: (price: bigint) => price <= 950n * WAD },
-} as unknown as Stage;
+} as unknown as Parameters<typeof isQuiet>[0];
 
 /** A long of 1 at 1,000 with 100 of margin: 2.5% of maintenance is reached at 900 / 0.975 = 923.08. */
 const open = stateOf({ positions: [[1n, positionOf()]] });
@@ -42,7 +41,9 @@ describe("isQuiet", () => {
   });
 
   it("ends where a position can be liquidated", () => {
-    const careless = { ...stage, owners: { isDue: () => false } } as unknown as Stage;
+    const careless = { ...stage, owners: { isDue: () => false } } as unknown as Parameters<
+      typeof isQuiet
+    >[0];
     expect(isQuiet(careless, indexAt(924n * WAD), { round, snapshot })).to.equal(true);
     expect(isQuiet(careless, indexAt(923n * WAD), { round, snapshot })).to.equal(false);
   });
