@@ -1,4 +1,4 @@
-import { AbiCoder, type ContractRunner } from "ethers";
+import { AbiCoder, type BlockTag, type ContractRunner } from "ethers";
 
 import type { Round } from "../core/rounds.ts";
 import { openFeed } from "./contracts.ts";
@@ -17,7 +17,7 @@ const STRIDE = 16;
 export interface FeedReading {
   readonly runner: ContractRunner;
   readonly feed: string;
-  readonly blockTag: number;
+  readonly blockTag: BlockTag;
   readonly cache: RoundCache;
 }
 

@@ -1,23 +1,22 @@
-import type { Block, JsonRpcProvider } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 
-import { accrue, skew } from "../core/marketMath.ts";
 import { isMarket } from "../core/orderMath.ts";
-import type { Round } from "../core/rounds.ts";
-import type { MarketNow, MarketState, Snapshot, SpotPrice } from "../core/snapshot.ts";
+import type { MarketState, Snapshot } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
-import { type MarketContracts, toMarket } from "./contracts.ts";
-import { calling } from "./errors.ts";
-import { ContractError, LogGapError, ReorgError, RpcError } from "./failures.ts";
-import { type FeedReading, type RoundCache, readRounds } from "./feeds.ts";
+import { type Head, readBlock } from "./blocks.ts";
+import type { MarketContracts } from "./contracts.ts";
+import { ReorgError, RpcError } from "./failures.ts";
 import {
   blockRanges,
   checkSequences,
   type MarketLog,
   NO_LOGS,
   readLogs,
+  requireCounted,
   type Sequences,
 } from "./logs.ts";
 import { applyLogs, EMPTY_STATE } from "./marketState.ts";
+import { MarketView, waitingOf } from "./marketView.ts";
 
 /** What a reader needs. */
 export interface MarketReaderOptions {
@@ -31,38 +30,10 @@ export interface MarketReaderOptions {
   readonly onLogs?: (logs: readonly MarketLog[]) => void;
 }
 
-/** A block, as far as a reader cares. */
-export interface Head {
-  readonly number: number;
-  readonly hash: string;
-  readonly parentHash: string;
-  /** [s] */
-  readonly timestamp: number;
-}
-
-/**
- * Ask for the newest block.
- *
- * @throws RpcError when the node does not answer.
- */
-export async function readHead(provider: JsonRpcProvider): Promise<Head> {
-  return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock("latest")));
-}
-
-/**
- * Ask for the block with a number.
- *
- * @throws RpcError when the node does not answer or has no such block.
- */
-export async function readBlock(provider: JsonRpcProvider, number: number): Promise<Head> {
-  return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock(number)));
-}
-
 /** Follows one market through its logs. Everything it knows can be read again from the chain. */
 export class MarketReader {
   readonly #options: MarketReaderOptions;
-  readonly #indexCache: RoundCache = new Map();
-  readonly #quoteCache: RoundCache = new Map();
+  readonly #view: MarketView;
   #state: MarketState = EMPTY_STATE;
   #sequences: Sequences = NO_LOGS;
   #last: Head | undefined;
@@ -70,6 +41,7 @@ export class MarketReader {
 
   constructor(options: MarketReaderOptions) {
     this.#options = options;
+    this.#view = new MarketView(options.provider, options.contracts);
   }
 
   /** What the logs have told so far. */
@@ -104,28 +76,12 @@ export class MarketReader {
    * @throws RpcError when the node does not answer.
    */
   async snapshot(head: Head): Promise<Snapshot> {
-    const { contracts } = this.#options;
     const blockTag = head.number;
-    const now = BigInt(head.timestamp);
-    const [market, spot, upSince, rounds, requests] = await Promise.all([
-      this.#marketNow(head),
-      this.#spot(blockTag),
-      this.#upSince(blockTag),
-      this.#rounds(blockTag),
-      this.#requests(blockTag),
-    ]);
-    return {
-      blockNumber: head.number,
-      now,
-      constants: contracts.constants,
-      state: this.#state,
-      market,
-      upSince,
-      hasQuoteFeed: contracts.addresses.quoteFeed !== undefined,
-      ...spot,
-      ...rounds,
-      ...requests,
-    };
+    const sums = await this.#market(blockTag);
+    const marketOrders = [...this.#state.orders.values()].filter(isMarket);
+    const waiting = waitingOf(this.#state, marketOrders);
+    const facts = await this.#view.facts(head, waiting, { blockTag, sums });
+    return { ...facts, state: this.#state };
   }
 
   /** A head that moved back comes from a backend that lags, or from another chain. */
@@ -138,8 +94,7 @@ export class MarketReader {
     this.#sequences = NO_LOGS;
     this.#last = undefined;
     this.#stored = undefined;
-    this.#indexCache.clear();
-    this.#quoteCache.clear();
+    this.#view.forget();
     throw new ReorgError(last.number);
   }
 
@@ -152,125 +107,21 @@ export class MarketReader {
 
   /** The contracts count their logs: a list that ends too early shows here. */
   async #requireComplete(sequences: Sequences, blockTag: number): Promise<void> {
-    const { liquidityVault, addresses } = this.#options.contracts;
-    const [market, pool] = await Promise.all([
-      this.#market(blockTag),
-      calling("sequence", () => liquidityVault.sequence({ blockTag })),
-    ]);
-    const counted = { marginVault: market.sequence, liquidityVault: pool };
-    for (const part of ["marginVault", "liquidityVault"] as const) {
-      const [expected, actual] = [counted[part], sequences[part]];
-      if (expected !== actual) {
-        // What was read together with too few logs is not kept either.
-        this.#stored = undefined;
-        throw new LogGapError({ address: addresses[part], expected, actual });
-      }
+    const counts = await this.#view.counts(blockTag, await this.#market(blockTag));
+    try {
+      requireCounted(sequences, counts, this.#options.contracts.addresses);
+    } catch (cause) {
+      // What was read together with too few logs is not kept either.
+      this.#stored = undefined;
+      throw cause;
     }
   }
 
   /** The stored sums at a block; the last answer is kept. */
   async #market(blockTag: number): Promise<Market> {
     if (this.#stored?.blockTag === blockTag) return this.#stored.market;
-    const { marginVault } = this.#options.contracts;
-    const market = toMarket(await calling("market", () => marginVault.market({ blockTag })));
+    const market = await this.#view.sums(blockTag);
     this.#stored = { blockTag, market };
     return market;
   }
-
-  async #marketNow(head: Head): Promise<MarketNow> {
-    const market = accrue(await this.#market(head.number), BigInt(head.timestamp));
-    const { fundingIndex, borrowIndex, clock } = market;
-    return { skew: skew(market), fundingIndex, borrowIndex, clock };
-  }
-
-  async #spot(
-    blockTag: number,
-  ): Promise<{ spot: SpotPrice | undefined; spotRefusal: string | undefined }> {
-    const { oracle } = this.#options.contracts;
-    const answer = await answerOrRefusal("latest price", () => oracle.latest({ blockTag }));
-    return answer instanceof ContractError
-      ? { spot: undefined, spotRefusal: answer.message }
-      : { spot: { price: answer.price, observedAt: answer.observedAt }, spotRefusal: undefined };
-  }
-
-  async #upSince(blockTag: number): Promise<bigint | undefined> {
-    const { oracle } = this.#options.contracts;
-    const answer = await answerOrRefusal("sequencer", () => oracle.upSince({ blockTag }));
-    return answer instanceof ContractError ? undefined : answer;
-  }
-
-  /** Only market orders need rounds of the past, from just before the oldest of them. */
-  async #rounds(
-    blockTag: number,
-  ): Promise<{ indexRounds: readonly Round[]; quoteRounds: readonly Round[] }> {
-    const { contracts } = this.#options;
-    const { indexFeed, quoteFeed } = contracts.addresses;
-    const times = [...this.#state.orders.values()].filter(isMarket).map((one) => one.submittedAt);
-    const first = times.reduce<bigint | undefined>(earlier, undefined);
-    if (first === undefined) return { indexRounds: [], quoteRounds: [] };
-    const index = this.#reading(indexFeed, this.#indexCache, blockTag);
-    const indexRounds = await this.#roundsOrNone(index, first);
-    const since = (indexRounds[0]?.updatedAt ?? first) + 1n;
-    const quoteRounds =
-      quoteFeed === undefined
-        ? []
-        : await this.#roundsOrNone(this.#reading(quoteFeed, this.#quoteCache, blockTag), since);
-    return { indexRounds, quoteRounds };
-  }
-
-  #reading(feed: string, cache: RoundCache, blockTag: number): FeedReading {
-    return { runner: this.#options.provider, feed, cache, blockTag };
-  }
-
-  async #roundsOrNone(reading: FeedReading, since: bigint): Promise<readonly Round[]> {
-    const answer = await answerOrRefusal("rounds", () => readRounds(reading, since));
-    return answer instanceof ContractError ? [] : answer;
-  }
-
-  async #requests(blockTag: number): Promise<Pick<Snapshot, "depositDueAt" | "redeemDueAt">> {
-    const pool = this.#options.contracts.liquidityVault;
-    const { depositDelay, redeemDelay } = this.#options.contracts.constants;
-    const { deposits, redeems } = this.#state;
-    const [deposit, redeem] = await calling("the pool's queues", () =>
-      Promise.all([
-        deposits.size === 0 ? undefined : firstOf(pool.depositQueue, pool.depositRequest),
-        redeems.size === 0 ? undefined : firstOf(pool.redeemQueue, pool.redeemRequest),
-      ]),
-    );
-    return {
-      depositDueAt: deposit === undefined ? undefined : deposit + depositDelay,
-      redeemDueAt: redeem === undefined ? undefined : redeem + redeemDelay,
-    };
-
-    async function firstOf(
-      queue: typeof pool.depositQueue,
-      request: typeof pool.depositRequest,
-    ): Promise<bigint | undefined> {
-      const { first } = await queue({ blockTag });
-      return first === 0n ? undefined : (await request(first, { blockTag })).requestedAt;
-    }
-  }
-}
-
-/** A contract that refuses has answered; a node that does not answer has not. */
-async function answerOrRefusal<T>(
-  what: string,
-  call: () => Promise<T>,
-): Promise<T | ContractError> {
-  try {
-    return await calling(what, call);
-  } catch (cause) {
-    if (cause instanceof ContractError) return cause;
-    throw cause;
-  }
-}
-
-function earlier(a: bigint | undefined, b: bigint): bigint {
-  return a === undefined || b < a ? b : a;
-}
-
-function toHead(block: Block | null): Head {
-  if (block?.hash == null) throw new RpcError("eth_getBlockByNumber with a block that exists");
-  const { number, hash, parentHash, timestamp } = block;
-  return { number, hash, parentHash, timestamp };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-
+import { type Head, readHead } from "../chain/blocks.ts";
 import { ContractError, NonceError } from "../chain/failures.ts";
-import { type Head, type MarketReader, readHead } from "../chain/marketReader.ts";
+import type { MarketReader } from "../chain/marketReader.ts";
 import { hasPending, type Outcome } from "../chain/transactions.ts";
 import { RetryableError } from "../core/errors.ts";
 import type { Snapshot } from "../core/snapshot.ts";

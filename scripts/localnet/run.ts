@@ -1,5 +1,6 @@
+import { readHead } from "../chain/blocks.ts";
 import type { MarketLog } from "../chain/logs.ts";
-import { MarketReader, readHead } from "../chain/marketReader.ts";
+import { MarketReader } from "../chain/marketReader.ts";
 import { connectNode } from "../chain/provider.ts";
 import { gainAt } from "../core/dueWork.ts";
 import { FatalError } from "../core/errors.ts";
