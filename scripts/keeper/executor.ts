@@ -1,16 +1,40 @@
 import type { MarketContracts } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import { encodeRoundProof } from "../chain/feeds.ts";
-import type { Sender } from "../chain/signer.ts";
-import { type Call, type Outcome, type Patience, sendAndConfirm } from "../chain/transactions.ts";
+import { type DataFee, readDataFee } from "../chain/l1Fee.ts";
+import type { Node } from "../chain/provider.ts";
 import type { Action } from "./action.ts";
 
-/** What is needed to carry an action out. */
+/** What is needed to try an action. */
 export interface Executor {
   readonly contracts: MarketContracts;
-  readonly sender: Sender;
+  readonly provider: Node;
   readonly feeReceiver: string;
-  readonly patience: Patience;
+  readonly dataFee: DataFee;
+  /** WAD units in one token unit. */
+  readonly tokenScale: bigint;
+}
+
+/** An action that would go through on the newest block. */
+export interface Simulation {
+  readonly to: string;
+  readonly data: string;
+  readonly gasLimit: bigint;
+  /** Gas that it takes. */
+  readonly gas: bigint;
+  /** What publishing it costs besides [wei]. */
+  readonly dataFee: bigint;
+  /** [WAD quote] */
+  readonly reward: bigint;
+  /** Things of its list that it would do. */
+  readonly done: number;
+}
+
+interface Encoded {
+  readonly to: string;
+  readonly data: string;
+  /** Tell from what the call returned. */
+  readonly read: (answer: string) => { readonly reward: bigint; readonly done: number };
 }
 
 /** Price of now: a push feed needs no proof. */
@@ -28,38 +52,33 @@ const GAS = {
 /**
  * Try an action on the newest block without sending it.
  *
- * @returns The call that would do it.
  * @throws ContractError when the contracts refuse; RpcError when the node does not answer.
  */
-export async function simulate(executor: Executor, action: Action): Promise<Call> {
-  const { to, data } = encode(executor, action);
-  const { sender } = executor;
+export async function simulate(
+  executor: Executor,
+  action: Action,
+  from: string,
+): Promise<Simulation> {
+  const { provider } = executor;
+  const { to, data, read } = encode(executor, action);
   const ceiling = gasCeiling(action);
-  const request = { to, data, from: sender.address, gasLimit: ceiling };
+  const request = { to, data, from, gasLimit: ceiling };
   // The contracts themselves refuse a batch that would do nothing.
-  const [, estimate] = await calling(action.kind, () =>
-    Promise.all([sender.provider.call(request), sender.provider.estimateGas(request)]),
+  const [answer, gas, dataFee] = await calling(action.kind, () =>
+    Promise.all([
+      provider.call(request),
+      provider.estimateGas(request),
+      readDataFee(provider, executor.dataFee, request),
+    ]),
   );
   // Rollups charge their data as gas: there the estimate may exceed what execution alone can take.
-  const measured = (estimate * 5n) / 4n;
-  return { to, data, gasLimit: measured > ceiling ? measured : ceiling };
+  const measured = (gas * 5n) / 4n;
+  const gasLimit = measured > ceiling ? measured : ceiling;
+  return { to, data, gasLimit, gas, dataFee, ...read(answer) };
 }
 
-/**
- * Send what was simulated, and follow it.
- *
- * @throws NonceError or RpcError; the state of the chain decides what is tried next.
- */
-export function send(executor: Executor, call: Call): Promise<Outcome> {
-  return sendAndConfirm(executor.sender, call, executor.patience);
-}
-
-function gasCeiling(action: Action): bigint {
-  const { base, item } = GAS[action.kind];
-  return base + item * BigInt(itemsOf(action));
-}
-
-function itemsOf(action: Action): number {
+/** Return how many things an action works through. */
+export function countOf(action: Action): number {
   switch (action.kind) {
     case "executeOrders":
       return action.orderIds.length;
@@ -73,43 +92,90 @@ function itemsOf(action: Action): number {
   }
 }
 
-function encode(executor: Executor, action: Action): Omit<Call, "gasLimit"> {
-  const { addresses, marginVault, orderBook, liquidityVault } = executor.contracts;
-  const { feeReceiver } = executor;
+/** Return the most gas that an action may take. */
+export function gasCeiling(action: Action): bigint {
+  const { base, item } = GAS[action.kind];
+  return base + item * BigInt(countOf(action));
+}
+
+function encode(executor: Executor, action: Action): Encoded {
   switch (action.kind) {
-    case "executeOrders": {
-      const orders = orderBook.interface;
-      const proof = proofOf(action.rounds);
-      const data = orders.encodeFunctionData("execute", [[...action.orderIds], proof, feeReceiver]);
-      return { to: addresses.orderBook, data };
-    }
-    case "liquidate": {
-      const vault = marginVault.interface;
-      const data = vault.encodeFunctionData("liquidateBatch", [
-        [...action.positionIds],
-        SPOT,
-        feeReceiver,
-      ]);
-      return { to: addresses.marginVault, data };
-    }
-    case "settleAtCap": {
-      const vault = marginVault.interface;
-      const data = vault.encodeFunctionData("settleAtCap", [action.positionId, SPOT, feeReceiver]);
-      return { to: addresses.marginVault, data };
-    }
-    case "fulfillDeposits": {
-      const pool = liquidityVault.interface;
-      const data = pool.encodeFunctionData("fulfillDeposits", [action.maxCount, SPOT, feeReceiver]);
-      return { to: addresses.liquidityVault, data };
-    }
-    case "fulfillRedeems": {
-      const pool = liquidityVault.interface;
-      const data = pool.encodeFunctionData("fulfillRedeems", [action.maxCount, SPOT, feeReceiver]);
-      return { to: addresses.liquidityVault, data };
-    }
+    case "executeOrders":
+      return encodeOrders(executor, action);
+    case "liquidate":
+      return encodeLiquidation(executor, action);
+    case "settleAtCap":
+      return encodeSettlement(executor, action);
+    case "fulfillDeposits":
+    case "fulfillRedeems":
+      return encodeFulfilment(executor, action);
   }
 }
 
-function proofOf(rounds: Extract<Action, { kind: "executeOrders" }>["rounds"]): string {
-  return rounds === undefined ? SPOT : encodeRoundProof(rounds.index, rounds.quote);
+function encodeOrders(
+  { contracts, feeReceiver }: Executor,
+  action: Extract<Action, { kind: "executeOrders" }>,
+): Encoded {
+  const { rounds, orderIds, reward = 0n } = action;
+  const proof =
+    rounds === undefined ? (action.proof ?? SPOT) : encodeRoundProof(rounds.index, rounds.quote);
+  const orders = contracts.orderBook.interface;
+  return {
+    to: contracts.addresses.orderBook,
+    data: orders.encodeFunctionData("execute", [[...orderIds], proof, feeReceiver]),
+    // One that cannot be filled is cancelled, and paid all the same.
+    read: () => ({ reward, done: orderIds.length }),
+  };
+}
+
+function encodeLiquidation(
+  { contracts, feeReceiver }: Executor,
+  { positionIds, proof = SPOT }: Extract<Action, { kind: "liquidate" }>,
+): Encoded {
+  const vault = contracts.marginVault.interface;
+  return {
+    to: contracts.addresses.marginVault,
+    data: vault.encodeFunctionData("liquidateBatch", [[...positionIds], proof, feeReceiver]),
+    read: (answer) => {
+      const [liquidated, reward] = vault.decodeFunctionResult("liquidateBatch", answer);
+      return { reward: BigInt(reward), done: Number(liquidated) };
+    },
+  };
+}
+
+function encodeSettlement(
+  { contracts, feeReceiver }: Executor,
+  { positionId, proof = SPOT }: Extract<Action, { kind: "settleAtCap" }>,
+): Encoded {
+  const vault = contracts.marginVault.interface;
+  return {
+    to: contracts.addresses.marginVault,
+    data: vault.encodeFunctionData("settleAtCap", [positionId, proof, feeReceiver]),
+    read: (answer) => {
+      const [reward] = vault.decodeFunctionResult("settleAtCap", answer);
+      return { reward: BigInt(reward), done: 1 };
+    },
+  };
+}
+
+function encodeFulfilment(
+  { contracts, feeReceiver, tokenScale }: Executor,
+  action: Extract<Action, { kind: "fulfillDeposits" | "fulfillRedeems" }>,
+): Encoded {
+  const { kind, maxCount, proof = SPOT } = action;
+  const pool = contracts.liquidityVault.interface;
+  const isDeposit = kind === "fulfillDeposits";
+  const data = isDeposit
+    ? pool.encodeFunctionData("fulfillDeposits", [maxCount, proof, feeReceiver])
+    : pool.encodeFunctionData("fulfillRedeems", [maxCount, proof, feeReceiver]);
+  return {
+    to: contracts.addresses.liquidityVault,
+    data,
+    read: (answer) => {
+      const [, feeToken] = isDeposit
+        ? pool.decodeFunctionResult("fulfillDeposits", answer)
+        : pool.decodeFunctionResult("fulfillRedeems", answer);
+      return { reward: BigInt(feeToken) * tokenScale, done: maxCount };
+    },
+  };
 }

@@ -8,6 +8,9 @@ import {
 import type { Snapshot } from "../core/snapshot.ts";
 import { type Action, chunks, type Strategy } from "./action.ts";
 
+/** Keepers' fees are stored in millionths. */
+const FEE_UNIT = 10n ** 12n;
+
 /**
  * Return what a keeper looks for, in the order in which it acts.
  *
@@ -16,11 +19,23 @@ import { type Action, chunks, type Strategy } from "./action.ts";
  */
 export function strategies(maxBatch: number): readonly Strategy[] {
   return [
-    { name: "marketOrders", plan: (snapshot) => planMarketOrders(snapshot, maxBatch) },
-    { name: "triggerOrders", plan: (snapshot) => planTriggers(snapshot, maxBatch) },
-    { name: "caps", plan: planCaps },
-    { name: "liquidations", plan: (snapshot) => planLiquidations(snapshot, maxBatch) },
-    { name: "poolRequests", plan: (snapshot) => planRequests(snapshot, maxBatch) },
+    {
+      name: "marketOrders",
+      lane: "urgent",
+      plan: (snapshot) => planMarketOrders(snapshot, maxBatch),
+    },
+    { name: "triggerOrders", lane: "urgent", plan: (snapshot) => planTriggers(snapshot, maxBatch) },
+    { name: "caps", lane: "urgent", plan: planCaps },
+    {
+      name: "liquidations",
+      lane: "urgent",
+      plan: (snapshot) => planLiquidations(snapshot, maxBatch),
+    },
+    {
+      name: "poolRequests",
+      lane: "housekeeping",
+      plan: (snapshot) => planRequests(snapshot, maxBatch),
+    },
   ];
 }
 
@@ -29,6 +44,7 @@ function planMarketOrders(snapshot: Snapshot, maxBatch: number): readonly Action
     chunks(due.orderIds, maxBatch).map((orderIds) => ({
       kind: "executeOrders" as const,
       orderIds,
+      ...ordersOf(snapshot, orderIds),
       rounds: { index: due.indexRoundId, quote: due.quoteRoundId },
       reason: `round "${due.indexRoundId}" is their price`,
     })),
@@ -39,7 +55,9 @@ function planTriggers(snapshot: Snapshot, maxBatch: number): readonly Action[] {
   return chunks(reachedTriggers(snapshot), maxBatch).map((orderIds) => ({
     kind: "executeOrders" as const,
     orderIds,
+    ...ordersOf(snapshot, orderIds),
     rounds: undefined,
+    proof: snapshot.spot?.proof,
     reason: `the price of now "${snapshot.spot?.price}" is at or beyond their triggers`,
   }));
 }
@@ -51,11 +69,13 @@ function planLiquidations(snapshot: Snapshot, maxBatch: number): readonly Action
   const batches = chunks(known, maxBatch).map((items) => ({
     kind: "liquidate" as const,
     positionIds: items.map((item) => item.positionId),
+    proof: snapshot.spot?.proof,
     reason: `equity lacks up to "${items[0]?.lack}" of maintenance margin`,
   }));
   const questions = unknown.map((item) => ({
     kind: "liquidate" as const,
     positionIds: [item.positionId],
+    proof: snapshot.spot?.proof,
     reason: "health is unknown here: the contract is asked",
   }));
   return [...batches, ...questions];
@@ -65,15 +85,30 @@ function planCaps(snapshot: Snapshot): readonly Action[] {
   return positionsAtCap(snapshot).map((positionId) => ({
     kind: "settleAtCap" as const,
     positionId,
+    proof: snapshot.spot?.proof,
     reason: "gain has reached the reserve",
   }));
 }
 
 function planRequests(snapshot: Snapshot, maxBatch: number): readonly Action[] {
   const due = dueRequests(snapshot);
+  const proof = snapshot.spot?.proof;
   const reason = "the first of the queue is due";
   return [
-    ...(due.deposits ? [{ kind: "fulfillDeposits" as const, maxCount: maxBatch, reason }] : []),
-    ...(due.redeems ? [{ kind: "fulfillRedeems" as const, maxCount: maxBatch, reason }] : []),
+    ...(due.deposits
+      ? [{ kind: "fulfillDeposits" as const, maxCount: maxBatch, proof, reason }]
+      : []),
+    ...(due.redeems
+      ? [{ kind: "fulfillRedeems" as const, maxCount: maxBatch, proof, reason }]
+      : []),
   ];
+}
+
+/** What a batch of orders touches, and what keepers are paid for it. */
+function ordersOf(snapshot: Snapshot, orderIds: readonly bigint[]) {
+  const orders = orderIds.flatMap((orderId) => snapshot.state.orders.get(orderId) ?? []);
+  return {
+    positionIds: orders.map((order) => order.positionId),
+    reward: orders.reduce((sum, order) => sum + order.keeperFeeE6 * FEE_UNIT, 0n),
+  };
 }

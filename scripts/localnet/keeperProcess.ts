@@ -69,6 +69,8 @@ export class KeeperProcess {
         BULKHEAD_MARKETS: marginVault,
         BULKHEAD_UNLOCKED_ACCOUNT: account,
         BULKHEAD_POLL_MS: "25",
+        // Each keeper of a replay finds out for itself.
+        BULKHEAD_STORE: ":memory:",
       },
       onLine: (line) => {
         if (line.includes('"outcome":"mined"')) this.#transactions += 1;
