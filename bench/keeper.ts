@@ -1,12 +1,13 @@
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 
 import { NO_LOGS } from "../scripts/chain/logs.ts";
 import { liquidatablePositions, positionsAtCap } from "../scripts/core/dueWork.ts";
-import { PositionTable, packPosition } from "../scripts/core/positionTable.ts";
+import { PositionTable } from "../scripts/core/positionTable.ts";
+import { packPosition } from "../scripts/core/positionWords.ts";
 import type { OpenPosition, Snapshot } from "../scripts/core/snapshot.ts";
 import type { Terms } from "../scripts/core/types.ts";
 import { Follower, type FollowerOptions } from "../scripts/keeper/follower.ts";
@@ -34,6 +35,8 @@ export interface KeeperReport {
   };
   readonly restart: { readonly positions: number; readonly ms: number };
   readonly reaction: Reaction;
+  /** Processes that wanted a core while this ran, on average; above the count of cores, times are inflated. */
+  readonly load: { readonly average: number; readonly cores: number };
   readonly withinBudget: boolean;
 }
 
@@ -72,7 +75,8 @@ export async function measureKeeper(tell: (text: string) => void): Promise<Keepe
     search.falseNegatives === 0 &&
     restart.ms <= BUDGET.restart &&
     reaction.p99 <= BUDGET.reactionP99;
-  return { search, restart, reaction, withinBudget };
+  const load = { average: loadavg()[0] ?? 0, cores: cpus().length };
+  return { search, restart, reaction, load, withinBudget };
 }
 
 /** Longs and shorts around 2,000 with 4% to 50% of margin; none is due before the price moves. */

@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { readHead } from "../scripts/chain/blocks.ts";
 import type { OpenPosition } from "../scripts/core/snapshot.ts";
 import { MarketIndex } from "../scripts/keeper/marketIndex.ts";
 import { type FaultProxy, startFaultProxy } from "../test/fixtures/faultProxy.ts";
-import { type KeeperRig, openKeeper } from "../test/fixtures/keeperRig.ts";
+import { type KeeperRig, keystoreSettings, openKeeper } from "../test/fixtures/keeperRig.ts";
 import {
   type KeeperWorld,
   longTo,
@@ -41,10 +45,12 @@ const MILLION = 1_000_000;
 export async function measureReaction(): Promise<Reaction> {
   const world = await startKeeperWorld(LIFETIME_MS);
   const proxy = await startFaultProxy(world.node.rpcUrl);
+  const folder = await mkdtemp(join(tmpdir(), "bulkhead-bench-"));
   try {
     const ladder = Array.from({ length: ROUNDS }, (_, index) => longTo(TOP - BigInt(index)));
     const ids = await openPositions(world, ladder);
-    const keeper = await openKeeper(world, { BULKHEAD_RPC_URL: proxy.url });
+    const key = await keystoreSettings(world, folder);
+    const keeper = await openKeeper(world, { BULKHEAD_RPC_URL: proxy.url, ...key });
     await keeper.turn();
     await keeper.turn();
     addBystanders(keeper);
@@ -62,6 +68,7 @@ export async function measureReaction(): Promise<Reaction> {
   } finally {
     await proxy.close();
     await world.node.stop();
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -37,7 +37,7 @@ program
     if (!report.withinBudget) process.exitCode = 1;
   });
 
-function keeperTable({ search, restart, reaction }: KeeperReport): string {
+function keeperTable({ search, restart, reaction, load }: KeeperReport): string {
   const table = new Table({ head: ["figure", "value", "budget"], style: { head: [] } });
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   const many = (value: number) => value.toLocaleString("en");
@@ -54,6 +54,7 @@ function keeperTable({ search, restart, reaction }: KeeperReport): string {
     ["the same, p99", ms(reaction.p99), "50 ms"],
     [`scan by view calls, one position (sample of ${scan.sample})`, ms(scan.msPerPosition), ""],
     [`the same, EXTRAPOLATED to ${many(scan.extrapolatedTo)}`, ms(scan.extrapolatedMs), ""],
+    [`load, on ${load.cores} cores`, load.average.toFixed(1), ""],
   );
   return table.toString();
 }

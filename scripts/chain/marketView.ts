@@ -42,6 +42,14 @@ export type MarketFacts = Omit<Snapshot, "state" | "shortlist"> & {
   readonly sums: Market;
 };
 
+/** What facts are put together from. */
+export interface FactsRequest {
+  readonly blockTag: BlockTag;
+  readonly sums: Market;
+  /** What `now` was asked before; asked anew when absent. */
+  readonly now?: Promise<readonly [SpotAnswer, bigint | undefined]>;
+}
+
 /** Reads of one market what its logs do not tell. */
 export class MarketView {
   readonly #provider: JsonRpcProvider;
@@ -93,11 +101,10 @@ export class MarketView {
   async facts(
     head: Head,
     waiting: Waiting,
-    { blockTag, sums }: { readonly blockTag: BlockTag; readonly sums: Market },
+    { blockTag, sums, now: asked }: FactsRequest,
   ): Promise<MarketFacts> {
-    const [spot, upSince, rounds, requests] = await Promise.all([
-      this.#prices.spot(head, blockTag),
-      this.#upSince(blockTag),
+    const [[spot, upSince], rounds, requests] = await Promise.all([
+      asked ?? this.now(head, blockTag),
       this.#rounds(blockTag, waiting.marketOrders),
       this.#requests(blockTag, waiting),
     ]);
@@ -116,6 +123,15 @@ export class MarketView {
       ...rounds,
       ...requests,
     };
+  }
+
+  /**
+   * Ask for the price and the sequencer, which depend on nothing that is read before.
+   *
+   * @throws RpcError when the node does not answer.
+   */
+  now(head: Head, blockTag: BlockTag): Promise<readonly [SpotAnswer, bigint | undefined]> {
+    return Promise.all([this.#prices.spot(head, blockTag), this.#upSince(blockTag)]);
   }
 
   async #upSince(blockTag: BlockTag): Promise<bigint | undefined> {

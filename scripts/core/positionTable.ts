@@ -1,4 +1,15 @@
 import {
+  POSITION_BYTES,
+  pack,
+  signed96,
+  TERMS_WORD,
+  unpack,
+  unsigned64,
+  unsigned96,
+  WORDS,
+} from "./positionWords.ts";
+import {
+  ABSOLUTE_SLACK,
   type Envelope,
   envelopeAround,
   equityAt,
@@ -8,11 +19,11 @@ import {
   pointOf,
   type SearchPoint,
   type SearchScene,
+  SLACK,
   safePrices,
 } from "./searchBounds.ts";
 import type { Lookup, OpenPosition } from "./snapshot.ts";
 import type { Terms } from "./types.ts";
-import { WAD } from "./wadMath.ts";
 
 /** A position with little left, in figures for people. */
 export interface Thin {
@@ -23,12 +34,20 @@ export interface Thin {
   readonly required: number;
 }
 
-/** Bytes that one position takes in its exact form. */
-export const POSITION_BYTES = 80;
+/** What terms ask for at least. */
+interface Limits {
+  /** Maintenance margin as a share of notional, liquidation fee included. */
+  readonly ratio: number;
+  /** [quote] */
+  readonly least: number;
+}
 
-const WORDS = POSITION_BYTES / 4;
+/** Terms that are not known leave health unknown, which is not healthy. */
+const UNKNOWN: Limits = { ratio: Number.POSITIVE_INFINITY, least: 0 };
+
 const FIRST_CAPACITY = 64;
-const LOW_32 = 0xffffffffn;
+/** Slots that are looked at together. */
+const BLOCK = 64;
 const UNIT = 1e18;
 /** More than half a unit in the last place of a 32-bit float. */
 const HALF_ULP = 1.2e-7;
@@ -40,10 +59,11 @@ const HALF_ULP = 1.2e-7;
  */
 export class PositionTable implements Lookup<bigint, OpenPosition> {
   readonly #slots = new Map<number, number>();
-  readonly #terms = new Map<number, Terms>();
+  readonly #limits = new Map<number, Limits>();
   #capacity = FIRST_CAPACITY;
   #ids = new Float64Array(FIRST_CAPACITY);
   #exact = new Uint32Array(FIRST_CAPACITY * WORDS);
+  #exactBytes = new Uint8Array(this.#exact.buffer);
   /** Signed size [base]. */
   #size = new Float64Array(FIRST_CAPACITY);
   #reserve = new Float64Array(FIRST_CAPACITY);
@@ -58,6 +78,11 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
   /** Prices strictly between these two leave a position alone, anywhere in the envelope. */
   #lower = new Float32Array(FIRST_CAPACITY);
   #upper = new Float32Array(FIRST_CAPACITY);
+  /** The narrowest of both in each block of slots, or narrower: a block that a price clears needs no look. */
+  #blockLower = new Float32Array(FIRST_CAPACITY / BLOCK).fill(Number.NEGATIVE_INFINITY);
+  #blockUpper = new Float32Array(FIRST_CAPACITY / BLOCK).fill(Number.POSITIVE_INFINITY);
+  /** How far doubles may be off for each position [quote]. */
+  #slack = new Float32Array(FIRST_CAPACITY);
   #envelope: Envelope = envelopeAround({
     price: 1,
     funding: 0,
@@ -72,7 +97,7 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
 
   /** Bytes of all columns. */
   get bytes(): number {
-    return this.#capacity * (POSITION_BYTES + 4 * 8 + 5 * 4);
+    return this.#capacity * (POSITION_BYTES + 4 * 8 + 6 * 4) + (this.#capacity / BLOCK) * 8;
   }
 
   has(positionId: bigint): boolean {
@@ -88,16 +113,14 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
   set(positionId: bigint, position: OpenPosition): void {
     const slot = this.#slotFor(Number(positionId));
     pack(this.#exact.subarray(slot * WORDS, (slot + 1) * WORDS), position);
-    this.#derive(slot, position);
+    this.#derive(slot);
   }
 
   /** Add or replace a position in its packed form. */
   setPacked(positionId: bigint, packed: Uint8Array): void {
-    const words = new Uint32Array(WORDS);
-    new Uint8Array(words.buffer).set(packed.subarray(0, POSITION_BYTES));
     const slot = this.#slotFor(Number(positionId));
-    this.#exact.set(words, slot * WORDS);
-    this.#derive(slot, unpack(words));
+    this.#exactBytes.set(packed, slot * POSITION_BYTES);
+    this.#derive(slot);
   }
 
   delete(positionId: bigint): boolean {
@@ -112,10 +135,10 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
 
   /** Take in terms; positions that were waiting for them are looked at anew. */
   setTerms(termsId: bigint, terms: Terms | undefined): void {
-    if (terms === undefined) this.#terms.delete(Number(termsId));
-    else this.#terms.set(Number(termsId), terms);
+    if (terms === undefined) this.#limits.delete(Number(termsId));
+    else this.#limits.set(Number(termsId), limitsOf(terms));
     for (let slot = 0; slot < this.size; slot += 1) {
-      if (this.#exact[slot * WORDS + 19] === Number(termsId)) this.#derive(slot, this.#read(slot));
+      if (this.#exact[slot * WORDS + TERMS_WORD] === Number(termsId)) this.#derive(slot);
     }
   }
 
@@ -137,12 +160,14 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
   candidates(scene: SearchScene): bigint[] {
     const point = pointOf(scene);
     if (!isInside(this.#envelope, point)) this.#centre(point);
-    const [lower, upper, price] = [this.#lower, this.#upper, point.price];
     const near: number[] = [];
-    const count = this.size;
-    for (let slot = 0; slot < count; slot += 1) {
+    const { price } = point;
+    const [lower, upper] = [this.#blockLower, this.#blockUpper];
+    const blocks = Math.ceil(this.size / BLOCK);
+    for (let block = 0; block < blocks; block += 1) {
       // Stated so that a number that is none counts as near.
-      if (!(price > (lower[slot] as number) && price < (upper[slot] as number))) near.push(slot);
+      if (price > (lower[block] as number) && price < (upper[block] as number)) continue;
+      this.#findNear(block, price, near);
     }
     return near
       .filter((slot) => !isSafe(this.#figures(slot), point))
@@ -167,6 +192,14 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
     }
   }
 
+  #findNear(block: number, price: number, near: number[]): void {
+    const [lower, upper] = [this.#lower, this.#upper];
+    const end = Math.min(this.size, (block + 1) * BLOCK);
+    for (let slot = block * BLOCK; slot < end; slot += 1) {
+      if (!(price > (lower[slot] as number) && price < (upper[slot] as number))) near.push(slot);
+    }
+  }
+
   #slotFor(id: number): number {
     const known = this.#slots.get(id);
     if (known !== undefined) return known;
@@ -181,22 +214,25 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
     return unpack(this.#exact.subarray(slot * WORDS, (slot + 1) * WORDS));
   }
 
-  #derive(slot: number, position: OpenPosition): void {
-    const { size, reserve, margin } = position;
-    const accrued = size * position.fundingIndex + reserve * position.borrowIndex;
-    const quantity = Number(size) / UNIT;
-    const terms = this.#terms.get(Number(position.termsId));
-    this.#size[slot] = quantity;
-    this.#reserve[slot] = Number(reserve) / UNIT;
-    this.#basis[slot] = Number((margin - position.openNotional) * WAD + accrued) / (UNIT * UNIT);
-    this.#cap[slot] = (Number(margin + reserve) / UNIT) * (1 - HALF_ULP);
-    // Terms that are not known leave health unknown, which is not healthy.
-    const ratio =
-      terms === undefined
-        ? Number.POSITIVE_INFINITY
-        : Number(terms.maintenanceMarginRatio + terms.liquidationFeeRatio) / UNIT;
-    this.#held[slot] = Math.abs(quantity) * ratio * (1 + HALF_ULP);
-    this.#least[slot] = (Number(terms?.minMaintenance ?? 0n) / UNIT) * (1 + HALF_ULP);
+  /** Work out the columns of a slot from its words. */
+  #derive(slot: number): void {
+    const words = this.#exact;
+    const at = slot * WORDS;
+    const size = signed96(words, at) / UNIT;
+    const notional = signed96(words, at + 3) / UNIT;
+    const margin = unsigned96(words, at + 6) / UNIT;
+    const reserve = unsigned96(words, at + 9) / UNIT;
+    const funding = size * (signed96(words, at + 12) / UNIT);
+    const borrow = reserve * (unsigned64(words, at + 15) / UNIT);
+    this.#size[slot] = size;
+    this.#reserve[slot] = reserve;
+    this.#basis[slot] = margin - notional + funding + borrow;
+    const magnitude = margin + Math.abs(notional) + Math.abs(funding) + borrow + reserve;
+    this.#slack[slot] = (magnitude * SLACK + ABSOLUTE_SLACK) * (1 + HALF_ULP);
+    this.#cap[slot] = (margin + reserve) * (1 - HALF_ULP);
+    const terms = this.#limits.get(words[at + TERMS_WORD] as number) ?? UNKNOWN;
+    this.#held[slot] = Math.abs(size) * terms.ratio * (1 + HALF_ULP);
+    this.#least[slot] = terms.least * (1 + HALF_ULP);
     this.#bound(slot);
   }
 
@@ -208,17 +244,33 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
       cap: this.#cap[slot] as number,
       held: this.#held[slot] as number,
       least: this.#least[slot] as number,
+      slack: this.#slack[slot] as number,
     };
   }
 
   #bound(slot: number): void {
     const { lower, upper } = safePrices(this.#figures(slot), this.#envelope);
+    this.#setBounds(slot, lower, upper);
+  }
+
+  /** A block's bounds only grow narrower here; they are worked out anew when the envelope moves. */
+  #setBounds(slot: number, lower: number, upper: number): void {
     this.#lower[slot] = lower;
     this.#upper[slot] = upper;
+    const block = Math.floor(slot / BLOCK);
+    if (slot % BLOCK === 0 && slot >= this.size - 1) {
+      this.#blockLower[block] = lower;
+      this.#blockUpper[block] = upper;
+      return;
+    }
+    this.#blockLower[block] = Math.max(this.#blockLower[block] as number, lower);
+    this.#blockUpper[block] = Math.min(this.#blockUpper[block] as number, upper);
   }
 
   #centre(point: SearchPoint): void {
     this.#envelope = envelopeAround(point);
+    this.#blockLower.fill(Number.NEGATIVE_INFINITY);
+    this.#blockUpper.fill(Number.POSITIVE_INFINITY);
     for (let slot = 0; slot < this.size; slot += 1) this.#bound(slot);
   }
 
@@ -227,6 +279,7 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
     this.#slots.set(id, to);
     this.#exact.copyWithin(to * WORDS, from * WORDS, (from + 1) * WORDS);
     for (const column of this.#columns()) column[to] = column[from] as number;
+    this.#setBounds(to, this.#lower[to] as number, this.#upper[to] as number);
   }
 
   #columns() {
@@ -238,6 +291,7 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
       this.#cap,
       this.#held,
       this.#least,
+      this.#slack,
       this.#lower,
       this.#upper,
     ] as const;
@@ -255,9 +309,17 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
       column.set(old);
       return column;
     };
+    const blocks = (old: Float32Array, empty: number) => {
+      const column = new Float32Array(this.#capacity / BLOCK).fill(empty);
+      column.set(old);
+      return column;
+    };
+    this.#blockLower = blocks(this.#blockLower, Number.NEGATIVE_INFINITY);
+    this.#blockUpper = blocks(this.#blockUpper, Number.POSITIVE_INFINITY);
     const exact = new Uint32Array(this.#capacity * WORDS);
     exact.set(this.#exact);
     this.#exact = exact;
+    this.#exactBytes = new Uint8Array(exact.buffer);
     this.#ids = wide(this.#ids);
     this.#size = wide(this.#size);
     this.#reserve = wide(this.#reserve);
@@ -265,61 +327,13 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
     this.#cap = narrow(this.#cap);
     this.#held = narrow(this.#held);
     this.#least = narrow(this.#least);
+    this.#slack = narrow(this.#slack);
     this.#lower = narrow(this.#lower);
     this.#upper = narrow(this.#upper);
   }
 }
 
-/** Return the exact numbers of a position as bytes of fixed length. */
-export function packPosition(position: OpenPosition): Uint8Array {
-  const words = new Uint32Array(WORDS);
-  pack(words, position);
-  return new Uint8Array(words.buffer);
-}
-
-/** Return the position that `packPosition` packed. */
-export function unpackPosition(packed: Uint8Array): OpenPosition {
-  const words = new Uint32Array(WORDS);
-  new Uint8Array(words.buffer).set(packed.subarray(0, POSITION_BYTES));
-  return unpack(words);
-}
-
-function pack(words: Uint32Array, position: OpenPosition): void {
-  put96(words, 0, position.size);
-  put96(words, 3, position.openNotional);
-  put96(words, 6, position.margin);
-  put96(words, 9, position.reserve);
-  put96(words, 12, position.fundingIndex);
-  words[15] = Number(position.borrowIndex & LOW_32);
-  words[16] = Number(position.borrowIndex >> 32n);
-  words[17] = Number(position.priceTime & LOW_32);
-  words[18] = Number(position.priceTime >> 32n) * 65_536 + Number(position.cooldown);
-  words[19] = Number(position.termsId);
-}
-
-function unpack(words: Uint32Array): OpenPosition {
-  const high = words[18] as number;
-  return {
-    size: BigInt.asIntN(96, get96(words, 0)),
-    openNotional: BigInt.asIntN(96, get96(words, 3)),
-    margin: get96(words, 6),
-    reserve: get96(words, 9),
-    fundingIndex: BigInt.asIntN(96, get96(words, 12)),
-    borrowIndex: BigInt(words[15] as number) | (BigInt(words[16] as number) << 32n),
-    priceTime: BigInt(words[17] as number) | (BigInt(high >>> 16) << 32n),
-    cooldown: BigInt(high & 0xffff),
-    termsId: BigInt(words[19] as number),
-  };
-}
-
-function put96(words: Uint32Array, at: number, value: bigint): void {
-  const bits = BigInt.asUintN(96, value);
-  words[at] = Number(bits & LOW_32);
-  words[at + 1] = Number((bits >> 32n) & LOW_32);
-  words[at + 2] = Number(bits >> 64n);
-}
-
-function get96(words: Uint32Array, at: number): bigint {
-  const [low, middle, high] = [words[at], words[at + 1], words[at + 2]] as [number, number, number];
-  return (BigInt(high) << 64n) | (BigInt(middle) << 32n) | BigInt(low);
+function limitsOf(terms: Terms): Limits {
+  const ratio = Number(terms.maintenanceMarginRatio + terms.liquidationFeeRatio) / UNIT;
+  return { ratio, least: Number(terms.minMaintenance) / UNIT };
 }

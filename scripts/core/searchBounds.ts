@@ -32,6 +32,8 @@ export interface Figures {
   readonly held: number;
   /** Least maintenance margin, rounded up. */
   readonly least: number;
+  /** How far the doubles of this position may be off. */
+  readonly slack: number;
 }
 
 /** How far indices and skew may move before bounds have to be worked out again. */
@@ -43,11 +45,12 @@ export interface Envelope {
 }
 
 const UNIT = 1e18;
-/** Many times what some ten roundings of doubles can add up to. */
-const SLACK = 1e-13;
+/** Many times what some ten roundings of doubles can add up to, as a share of what is rounded. */
+export const SLACK = 1e-13;
 /** A few wei, for what the contracts round [quote, and quote per base]. */
 const WEI_SLACK = 4e-18;
-const ABSOLUTE_SLACK = 1e-15;
+/** A wei or two, a thousandfold [quote]. */
+export const ABSOLUTE_SLACK = 1e-15;
 /** Covers the rounding of a bound to 32 bits, and what grows with the price [share of it]. */
 const BOUND_SLACK = 3e-7;
 /** Funding and skew may move by this share of price and scale, and the borrow index by this much. */
@@ -98,7 +101,7 @@ export function isSafe(figures: Figures, point: SearchPoint): boolean {
   const { price, funding, borrow, skew, scale } = point;
   const weight = (2 * Math.abs(price) + Math.abs(funding)) * SLACK + WEI_SLACK;
   const slack =
-    Math.abs(size) * weight + (Math.abs(basis) + reserve * borrow + cap) * SLACK + ABSOLUTE_SLACK;
+    Math.abs(size) * weight + (Math.abs(basis) + reserve * borrow) * SLACK + figures.slack;
   const equity = equityAt(figures, point);
   const impact = (size * price * (skew - size / 2)) / scale;
   return (
@@ -123,13 +126,12 @@ export function safePrices(
   const accrued = figures.size * centre.funding + borrowed;
   const slack =
     strayed +
+    figures.slack +
     (Math.abs(figures.basis) +
       quantity * Math.abs(centre.funding) +
       Math.abs(borrowed) +
-      figures.cap +
       figures.least) *
-      SLACK +
-    ABSOLUTE_SLACK;
+      SLACK;
   // Equity without the price is at least `least` and at most `most`.
   const [least, most] = [figures.basis - accrued - slack, figures.basis - accrued + slack];
   const byRatio = -least / (figures.size - figures.held);

@@ -6,12 +6,13 @@ import { DeepReorgError, LaggingNodeError, LogGapError } from "../chain/failures
 import {
   blockRanges,
   checkSequences,
+  type MarketLog,
   NO_LOGS,
   readLogs,
   requireCounted,
   type Sequences,
 } from "../chain/logs.ts";
-import type { MarketView } from "../chain/marketView.ts";
+import type { LogCounts, MarketView } from "../chain/marketView.ts";
 import type { Node } from "../chain/provider.ts";
 import type { Market } from "../core/types.ts";
 import { MarketIndex } from "./marketIndex.ts";
@@ -41,6 +42,8 @@ export interface Followed {
   readonly sums: Market;
 }
 
+/** Blocks that are read side by side. */
+const AT_ONCE = 16;
 /** Times that a shorter chain must be seen before it is believed. */
 const SHORTER_SEEN = 3;
 
@@ -96,8 +99,10 @@ export class Follower {
    */
   async follow(head: Head): Promise<Followed> {
     const isRead = this.#tip?.head.hash === head.hash;
+    const asked = this.#options.view.sums(head.hash);
+    asked.catch(() => {});
     if (!isRead) await this.#standOn(head);
-    const sums = await this.#options.view.sums(head.hash);
+    const sums = await asked;
     if (isRead) return { index: this.#index, sums };
     try {
       await this.#advance(head, sums);
@@ -177,36 +182,53 @@ export class Follower {
   }
 
   async #advance(head: Head, sums: Market): Promise<void> {
-    const { fromBlock, logRange, depth } = this.#options;
+    const { provider, contracts, view, fromBlock, logRange, depth } = this.#options;
+    const { addresses } = contracts;
     const from = this.#tip === undefined ? fromBlock : this.#tip.head.number + 1;
     const settled = head.number - depth;
     for (const range of blockRanges({ from, to: settled }, logRange)) {
-      const end = await readBlock(this.#options.provider, range.to);
-      await this.#step(end, range);
+      const [end, logs] = await Promise.all([
+        readBlock(provider, range.to),
+        readLogs({ provider, addresses, range }),
+      ]);
+      await this.#take(end, logs);
     }
-    for (let number = Math.max(from, settled + 1); number < head.number; number += 1) {
-      await this.#step(await readBlock(this.#options.provider, number));
+    if (this.#tip?.head.hash === head.hash) return;
+    const next = Math.max(from, settled + 1);
+    const numbers = Array.from({ length: Math.max(0, head.number - next) }, (_, at) => next + at);
+    // Counts are asked for with the rest, so that nobody waits for them.
+    const counts = view.counts(head.hash, sums);
+    counts.catch(() => {});
+    for (let start = 0; start < numbers.length; start += AT_ONCE) {
+      const part = numbers.slice(start, start + AT_ONCE);
+      const blocks = await Promise.all(part.map((number) => readBlock(provider, number)));
+      await this.#stepAll(blocks);
     }
-    if (this.#tip?.head.hash !== head.hash) await this.#step(head, undefined, sums);
+    await this.#stepAll([head], counts);
   }
 
-  /** Read one block by its hash, or a range of blocks that nothing replaces any more. */
-  async #step(
-    end: Head,
-    range?: { readonly from: number; readonly to: number },
-    sums?: Market,
-  ): Promise<void> {
-    const { provider, contracts, view, store, depth } = this.#options;
+  /** Read blocks by their hashes, all at once, and take them in one by one. */
+  async #stepAll(blocks: readonly Head[], counts?: Promise<LogCounts>): Promise<void> {
+    const { provider, contracts } = this.#options;
+    const { addresses } = contracts;
+    const logs = await Promise.all(
+      blocks.map(({ hash }) => readLogs({ provider, addresses, range: { blockHash: hash } })),
+    );
+    const counted = await counts;
+    for (const [index, block] of blocks.entries()) {
+      await this.#take(block, logs[index] ?? [], counted);
+    }
+  }
+
+  /** Take in the logs of one block, or of a range that ends with it. */
+  async #take(end: Head, logs: readonly MarketLog[], counts?: LogCounts): Promise<void> {
+    const { contracts, store, depth } = this.#options;
     const { addresses } = contracts;
     const before = this.#tip;
     const isNext = before?.head.number === end.number - 1;
     if (isNext && before.head.hash !== end.parentHash) {
       throw new LaggingNodeError(end.number, end.number);
     }
-    const [logs, counts] = await Promise.all([
-      readLogs({ provider, addresses, range: range ?? { blockHash: end.hash } }),
-      sums === undefined ? undefined : view.counts(end.hash, sums),
-    ]);
     const sequences = checkSequences(before?.sequences ?? NO_LOGS, logs, addresses);
     if (counts !== undefined) requireCounted(sequences, counts, addresses);
     const changes = this.#index.apply(logs);

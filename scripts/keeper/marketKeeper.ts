@@ -123,11 +123,13 @@ export class MarketKeeper {
   async #lookAt(head: Head): Promise<boolean> {
     const { follower, metrics, name, alerts, now } = this.#market;
     const began = now();
+    const asked = this.#market.view.now(head, head.hash);
+    asked.catch(() => {});
     const followed = await this.#follow(head);
     if (follower.frozen) return false;
     alerts.clear(`frozen ${name}`);
     this.#inFlight.reached(head.number);
-    const { snapshot, scene } = await this.#see(head, followed);
+    const { snapshot, scene } = await this.#see(head, { ...followed, asked });
     this.#last = snapshot;
     const whole = await this.#actOn(snapshot);
     metrics.reactionSeconds.observe({ market: name }, (now() - began) / 1000);
@@ -152,11 +154,11 @@ export class MarketKeeper {
 
   async #see(
     head: Head,
-    { index, sums }: Followed,
+    { index, sums, asked }: Followed & { readonly asked: ReturnType<MarketView["now"]> },
   ): Promise<{ readonly snapshot: Snapshot; readonly scene: SearchScene | undefined }> {
     const { view, metrics, name, now } = this.#market;
     const waiting = waitingOf(index, index.orders.marketOrders());
-    const facts = await view.facts(head, waiting, { blockTag: head.hash, sums });
+    const facts = await view.facts(head, waiting, { blockTag: head.hash, sums, now: asked });
     const { market, constants, spot } = facts;
     const scene =
       spot === undefined

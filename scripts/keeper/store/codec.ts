@@ -1,5 +1,5 @@
 import type { Tables } from "../../chain/marketState.ts";
-import { packPosition, unpackPosition } from "../../core/positionTable.ts";
+import { packPosition, unpackPosition } from "../../core/positionWords.ts";
 
 /** Names of all tables that logs fill. */
 export const TABLE_NAMES = ["positions", "orders", "terms", "deposits", "redeems"] as const;

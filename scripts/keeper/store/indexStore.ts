@@ -9,6 +9,7 @@ import {
   toText,
 } from "./codec.ts";
 import { type Database, upsert } from "./database.ts";
+import { type Page, pageOf, readPage, writePage } from "./pages.ts";
 
 /** Up to where logs were read, and the numbers they stood at. */
 export interface Tip {
@@ -39,7 +40,8 @@ export interface StoredIndex {
   readonly journal: readonly Entry[];
 }
 
-const PAGE = 50_000;
+const ROWS_AT_ONCE = 20_000;
+const PAGES_AT_ONCE = 500;
 
 /** Keeps the index of one market. A generation is one history; another is built beside it and takes over whole. */
 export class IndexStore {
@@ -69,15 +71,11 @@ export class IndexStore {
     let after = -1;
     for (;;) {
       const rows = await this.#database.query(
-        `SELECT key, value FROM items WHERE scope = $1 AND generation = $2 AND kind = $3 AND key > $4 ORDER BY key LIMIT ${PAGE}`,
+        `SELECT key, value FROM items WHERE scope = $1 AND generation = $2 AND kind = $3 AND key > $4 ORDER BY key LIMIT ${ROWS_AT_ONCE}`,
         [this.#scope, generation, table, after],
       );
-      yield rows.map(({ key, value }) => ({
-        table,
-        key: BigInt(Number(key)),
-        value: value as Uint8Array,
-      }));
-      if (rows.length < PAGE) return;
+      yield rows.flatMap(({ key, value }) => itemsOf(table, Number(key), value as Uint8Array));
+      if (rows.length < ROWS_AT_ONCE) return;
       after = Number(rows.at(-1)?.key);
     }
   }
@@ -159,8 +157,15 @@ export class IndexStore {
 
   async #write(inside: Database, generation: number, changes: readonly Change[]): Promise<void> {
     const last = new Map(changes.map((change) => [`${change.table}/${change.key}`, change]));
-    const rows = [...last.values()].flatMap(({ table, key, after }) =>
-      after === undefined ? [] : [[this.#scope, generation, table, Number(key), after]],
+    const all = [...last.values()];
+    const singles = all.filter(({ table }) => table !== "positions");
+    const paged = all.filter(({ table }) => table === "positions");
+    const writes = [
+      ...singles.map(({ table, key, after }) => ({ table, key: Number(key), after })),
+      ...(await this.#pages(inside, generation, paged)),
+    ];
+    const rows = writes.flatMap(({ table, key, after }) =>
+      after === undefined ? [] : [[this.#scope, generation, table, key, after]],
     );
     await upsert(inside, {
       table: "items",
@@ -168,13 +173,49 @@ export class IndexStore {
       columns: ["scope", "generation", "kind", "key", "value"],
       rows,
     });
-    for (const { table, key, after } of last.values()) {
+    for (const { table, key, after } of writes) {
       if (after !== undefined) continue;
       await inside.query(
         "DELETE FROM items WHERE scope = $1 AND generation = $2 AND kind = $3 AND key = $4",
-        [this.#scope, generation, table, Number(key)],
+        [this.#scope, generation, table, key],
       );
     }
+  }
+
+  /** Positions are stored by pages: a restart reads fewer and longer rows. */
+  async #pages(
+    inside: Database,
+    generation: number,
+    changes: readonly Change[],
+  ): Promise<readonly { table: TableName; key: number; after: Uint8Array | undefined }[]> {
+    const byPage = new Map<number, Change[]>();
+    for (const change of changes) {
+      const number = pageOf(change.key);
+      const inPage = byPage.get(number);
+      if (inPage === undefined) byPage.set(number, [change]);
+      else inPage.push(change);
+    }
+    const numbers = [...byPage.keys()];
+    const pages = new Map<number, Page>();
+    for (let start = 0; start < numbers.length; start += PAGES_AT_ONCE) {
+      const part = numbers.slice(start, start + PAGES_AT_ONCE);
+      const marks = part.map((_, index) => `$${index + 3}`).join(", ");
+      const rows = await inside.query(
+        `SELECT key, value FROM items WHERE scope = $1 AND generation = $2 AND kind = 'positions' AND key IN (${marks})`,
+        [this.#scope, generation, ...part],
+      );
+      for (const { key, value } of rows) {
+        pages.set(Number(key), readPage(Number(key), value as Uint8Array));
+      }
+    }
+    return [...byPage].map(([number, inPage]) => {
+      const page = pages.get(number) ?? new Map();
+      for (const { key, after } of inPage) {
+        if (after === undefined) page.delete(key);
+        else page.set(key, after);
+      }
+      return { table: "positions", key: number, after: writePage(page) };
+    });
   }
 
   async #setTip(inside: Database, generation: number, tip: Tip): Promise<void> {
@@ -205,4 +246,9 @@ function entryFromText(text: string): Entry {
     readonly changes: string;
   };
   return { tip, before, changes: changesFromText(changes) };
+}
+
+function itemsOf(table: TableName, key: number, value: Uint8Array): readonly Item[] {
+  if (table !== "positions") return [{ table, key: BigInt(key), value }];
+  return [...readPage(key, value)].map(([id, packed]) => ({ table, key: id, value: packed }));
 }

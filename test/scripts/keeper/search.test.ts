@@ -7,12 +7,12 @@ import {
   reachedTriggers,
 } from "../../../scripts/core/dueWork.ts";
 import { OrderTable } from "../../../scripts/core/orderTable.ts";
+import { PositionTable } from "../../../scripts/core/positionTable.ts";
 import {
   POSITION_BYTES,
-  PositionTable,
   packPosition,
   unpackPosition,
-} from "../../../scripts/core/positionTable.ts";
+} from "../../../scripts/core/positionWords.ts";
 import type { SearchScene } from "../../../scripts/core/searchBounds.ts";
 import type { OpenPosition, Snapshot } from "../../../scripts/core/snapshot.ts";
 import {
