@@ -24,11 +24,12 @@ export function isTurn(subject: string, blocksSeen: number, fleet: Fleet): boole
   return blocksSeen >= rankOf(subject, fleet) * fleet.turnBlocks;
 }
 
-/** A hash that spreads well enough and is the same everywhere (FNV-1a). */
+/** A hash that spreads well enough and is the same everywhere (FNV-1a, its bits mixed once more). */
 function weight(text: string): number {
   let hash = OFFSET;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), PRIME) >>> 0;
   }
-  return hash;
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
 }
