@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { readHead } from "../scripts/chain/blocks.ts";
+import type { Node } from "../scripts/chain/provider.ts";
 import type { OpenPosition } from "../scripts/core/snapshot.ts";
 import { MarketIndex } from "../scripts/keeper/marketIndex.ts";
-import { type FaultProxy, startFaultProxy } from "../test/fixtures/faultProxy.ts";
 import { type KeeperRig, keystoreSettings, openKeeper } from "../test/fixtures/keeperRig.ts";
 import {
   type KeeperWorld,
@@ -41,20 +41,19 @@ const SAMPLE = 1_000;
 const SIDE_BY_SIDE = 8;
 const MILLION = 1_000_000;
 
-/** Measure on a local chain, through a proxy that sees when requests come. */
+/** Measure on a local chain, with a key of the keeper's own. */
 export async function measureReaction(): Promise<Reaction> {
   const world = await startKeeperWorld(LIFETIME_MS);
-  const proxy = await startFaultProxy(world.node.rpcUrl);
   const folder = await mkdtemp(join(tmpdir(), "bulkhead-bench-"));
   try {
     const ladder = Array.from({ length: ROUNDS }, (_, index) => longTo(TOP - BigInt(index)));
     const ids = await openPositions(world, ladder);
     const key = await keystoreSettings(world, folder);
-    const keeper = await openKeeper(world, { BULKHEAD_RPC_URL: proxy.url, ...key });
+    const keeper = await openKeeper(world, { BULKHEAD_RPC_URL: world.node.rpcUrl, ...key });
     await keeper.turn();
     await keeper.turn();
     addBystanders(keeper);
-    const times = await play(world, proxy, keeper);
+    const times = await play(world, keeper);
     const scan = await measureScan(world, ids);
     await keeper.close();
     const sorted = times.slice(WARM_UP).sort((a, b) => a - b);
@@ -66,7 +65,6 @@ export async function measureReaction(): Promise<Reaction> {
       scan,
     };
   } finally {
-    await proxy.close();
     await world.node.stop();
     await rm(folder, { recursive: true });
   }
@@ -93,20 +91,40 @@ function addBystanders(keeper: KeeperRig): void {
 }
 
 /** Each round lowers the price by one, which makes one more position liquidatable. */
-async function play(world: KeeperWorld, proxy: FaultProxy, keeper: KeeperRig): Promise<number[]> {
+async function play(world: KeeperWorld, keeper: KeeperRig): Promise<number[]> {
+  const { reader, nodes } = keeper.parts.pool;
   const times: number[] = [];
+  let seenAt = 0;
+  let handedAt = 0;
+  watch(reader, "eth_getBlockByNumber", { after: () => (seenAt ||= performance.now()) });
+  for (const node of nodes) {
+    watch(node, "eth_sendRawTransaction", { before: () => (handedAt ||= performance.now()) });
+  }
   for (let round = 0; round < ROUNDS; round += 1) {
     await setPrice(world, TOP - BigInt(round) - 1n);
-    proxy.calls.length = 0;
+    [seenAt, handedAt] = [0, 0];
     await keeper.turn();
-    const send = proxy.calls.find(({ method }) => method === "eth_sendRawTransaction");
-    const afterHead = proxy.calls[1];
-    if (send !== undefined && afterHead !== undefined) times.push(send.at - afterHead.at);
+    if (handedAt > 0) times.push(handedAt - seenAt);
     // The receipt, and what it leaves.
     await keeper.turn();
     await keeper.turn();
   }
   return times;
+}
+
+/** Be told when a node is asked something, or has answered it. */
+function watch(
+  node: Node,
+  method: string,
+  { before, after }: { readonly before?: () => void; readonly after?: () => void },
+): void {
+  const send = node.send.bind(node);
+  node.send = async (asked, params) => {
+    if (asked === method) before?.();
+    const answer: unknown = await send(asked, params);
+    if (asked === method) after?.();
+    return answer;
+  };
 }
 
 async function measureScan(world: KeeperWorld, ids: readonly bigint[]): Promise<Reaction["scan"]> {

@@ -55,6 +55,8 @@ export class Follower {
   #tip: Tip | undefined;
   #journal: Entry[] = [];
   #shorter = 0;
+  /** Blocks above the tip that were read already. */
+  #ahead: readonly Head[] = [];
   #frozen = false;
   /** Whether another history is still in use while this one is built. */
   readonly #beside: boolean;
@@ -99,6 +101,7 @@ export class Follower {
    */
   async follow(head: Head): Promise<Followed> {
     const isRead = this.#tip?.head.hash === head.hash;
+    this.#ahead = [];
     const asked = this.#options.view.sums(head.hash);
     asked.catch(() => {});
     if (!isRead) await this.#standOn(head);
@@ -120,7 +123,7 @@ export class Follower {
     const tip = this.#tip?.head;
     if (tip === undefined) return;
     if (head.number > tip.number) {
-      if ((await this.#hashBelow(head, tip.number)) === tip.hash) return;
+      if ((await this.#hashAbove(head, tip)) === tip.hash) return;
     } else {
       const known = this.#journal.find(({ tip: one }) => one.head.number === head.number);
       const contradicts = known !== undefined && known.tip.head.hash !== head.hash;
@@ -131,6 +134,18 @@ export class Follower {
       }
     }
     await this.#takeBack(head);
+  }
+
+  /** Hash that the chain of `head` has at the height of our tip; blocks read on the way are kept for what follows. */
+  async #hashAbove(head: Head, tip: Head): Promise<string> {
+    const missing = head.number - tip.number - 1;
+    if (missing === 0 || missing > AT_ONCE) return this.#hashBelow(head, tip.number);
+    const { provider } = this.#options;
+    const blocks = await Promise.all(
+      Array.from({ length: missing }, (_, at) => readBlock(provider, tip.number + 1 + at)),
+    );
+    this.#ahead = blocks;
+    return blocks[0]?.parentHash ?? "";
   }
 
   /** Hash of a block that `head` is built on; its own, and its parent's, need no asking. */
@@ -201,7 +216,10 @@ export class Follower {
     counts.catch(() => {});
     for (let start = 0; start < numbers.length; start += AT_ONCE) {
       const part = numbers.slice(start, start + AT_ONCE);
-      const blocks = await Promise.all(part.map((number) => readBlock(provider, number)));
+      const known = new Map(this.#ahead.map((block) => [block.number, block]));
+      const blocks = await Promise.all(
+        part.map((number) => known.get(number) ?? readBlock(provider, number)),
+      );
       await this.#stepAll(blocks);
     }
     await this.#stepAll([head], counts);

@@ -11,6 +11,8 @@ export interface KeeperProgram {
   readonly account: string;
   /** Longest life [ms]. */
   readonly lifetimeMs: number;
+  /** What those that follow one another share; each finds out for itself when absent. */
+  readonly store?: string;
 }
 
 /** Thrown when the keeper ends before the replay does. */
@@ -58,7 +60,7 @@ export class KeeperProcess {
   }
 
   #start(): GuardedChild {
-    const { rpcUrl, marginVault, account, lifetimeMs } = this.#program;
+    const { rpcUrl, marginVault, account, lifetimeMs, store } = this.#program;
     return startGuarded({
       program: process.execPath,
       args: ["--import", import.meta.resolve("tsx"), MAIN],
@@ -69,8 +71,7 @@ export class KeeperProcess {
         BULKHEAD_MARKETS: marginVault,
         BULKHEAD_UNLOCKED_ACCOUNT: account,
         BULKHEAD_POLL_MS: "25",
-        // Each keeper of a replay finds out for itself.
-        BULKHEAD_STORE: ":memory:",
+        BULKHEAD_STORE: store ?? ":memory:",
       },
       onLine: (line) => {
         if (line.includes('"outcome":"mined"')) this.#transactions += 1;

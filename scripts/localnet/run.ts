@@ -36,8 +36,10 @@ import { tickBySeconds, type World } from "./world.ts";
 export interface DemoInput {
   readonly rounds: readonly ReplayRound[];
   readonly seed: number;
-  /** Kill the keeper as soon as the round with this index is written, and start another. */
-  readonly killKeeperAt?: number;
+  /** Kill the keeper as soon as a round with one of these indices is written, and start another. */
+  readonly killKeeperAt?: number | readonly number[];
+  /** Store of the keeper, which those that follow it share; none by default. */
+  readonly keeperStore?: string;
   /** Told what begins. */
   readonly onStage: (text: string) => void;
   /** Told each round with what has happened since the one before. */
@@ -79,6 +81,7 @@ export async function runDemo(input: DemoInput): Promise<DemoResult> {
       marginVault: world.contracts.addresses.marginVault,
       account: world.cast.keeper,
       lifetimeMs,
+      ...(input.keeperStore === undefined ? {} : { store: input.keeperStore }),
     };
     return await withKeeper(program, (keeper) => tell(input, world, keeper));
   } finally {
@@ -116,8 +119,9 @@ async function tell(input: DemoInput, world: World, keeper: KeeperProcess): Prom
     keeper.requireAlive();
     input.onRound(index, scribe.takeFresh());
   };
+  const killed = new Set([input.killKeeperAt ?? []].flat());
   const onWritten = async (index: number) => {
-    if (index === input.killKeeperAt) await keeper.replace();
+    if (killed.has(index)) await keeper.replace();
   };
   const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
   const told = { lag: scribe.lag, onWritten, onRound };

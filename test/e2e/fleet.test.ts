@@ -143,6 +143,7 @@ describe("several keepers", () => {
       expect(await isServed(id)).to.equal(true);
       expect(await world.provider.getBlockNumber()).to.be.at.most(died + 2);
       expect(await receiptsOf(id)).to.equal(1);
+      await other.parts.lease?.release();
       await other.close();
     });
 
@@ -150,7 +151,7 @@ describe("several keepers", () => {
       const store = { BULKHEAD_STORE: server.url, ...leased };
       const sleeper = await keep("sleeper", store);
       const awake = await keep("awake", store);
-      await sleeper.parts.lease?.renew();
+      expect(await sleeper.parts.lease?.renew()).to.equal(true);
       await sleeper.turn();
       await awake.turn();
       await pass(LEASE_MS + 50);
