@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import pino from "pino";
+import pino, { type Logger } from "pino";
 
 import { environment } from "../config/environment.ts";
 import {
@@ -11,11 +12,11 @@ import {
   printableConfig,
   type Texts,
 } from "../config/keeper.ts";
-import { BulkheadError } from "../core/errors.ts";
+import { BulkheadError, RetryableError } from "../core/errors.ts";
 import { doctor } from "./commands/doctor.ts";
 import { explain } from "./commands/explain.ts";
 import { status } from "./commands/status.ts";
-import { openParts } from "./open.ts";
+import { openParts, type Parts } from "./open.ts";
 import { Service } from "./service.ts";
 
 type Options = Texts & { readonly config?: string; readonly printConfig?: boolean };
@@ -101,6 +102,25 @@ async function run(config: KeeperConfig): Promise<number> {
     process.once(signal, () => stop.abort());
   }
   const log = pino({ level: config.logLevel, base: null });
-  await new Service(await openParts(config, log)).run(stop.signal);
+  const parts = await openPatiently(config, log, stop.signal);
+  if (parts !== undefined) await new Service(parts).run(stop.signal);
   return 0;
+}
+
+/** A node that does not answer yet is no reason to end: whoever started this would only start it again. */
+async function openPatiently(
+  config: KeeperConfig,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Parts | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await openParts(config, log);
+    } catch (cause) {
+      if (!(cause instanceof RetryableError)) throw cause;
+      log.warn({ failure: cause.name, reason: cause.message }, "cannot start yet");
+      await sleep(config.pollMs, undefined, { signal }).catch(() => {});
+    }
+  }
+  return undefined;
 }

@@ -52,10 +52,24 @@ const ANYBODY = `0x${"0".repeat(39)}1`;
  * @throws RpcError, WrongContractError, MixedChainsError or KeyError.
  */
 export async function openParts(config: KeeperConfig, log: Logger): Promise<Parts> {
+  const { rpcUrl: rpcUrls, rpcTimeoutMs: timeoutMs } = config;
+  const pool = await connectPool({ rpcUrls, timeoutMs });
+  const database = await openStore(config.store, timeoutMs);
+  try {
+    return await openOn(config, log, { pool, database });
+  } catch (cause) {
+    await database.close();
+    throw cause;
+  }
+}
+
+async function openOn(
+  config: KeeperConfig,
+  log: Logger,
+  { pool, database }: Pick<Parts, "pool" | "database">,
+): Promise<Parts> {
   const metrics = createMetrics();
   const now = () => Date.now();
-  const pool = await connectPool({ rpcUrls: config.rpcUrl, timeoutMs: config.rpcTimeoutMs });
-  const database = await openStore(config.store, config.rpcTimeoutMs);
   const alerts = new Alerts({
     channels: await readChannels(config),
     repeatMs: config.alertRepeatMinutes * 60_000,

@@ -13,6 +13,8 @@ export interface KeeperProgram {
   readonly lifetimeMs: number;
   /** What those that follow one another share; each finds out for itself when absent. */
   readonly store?: string;
+  /** More settings, by their variables. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Thrown when the keeper ends before the replay does. */
@@ -60,7 +62,7 @@ export class KeeperProcess {
   }
 
   #start(): GuardedChild {
-    const { rpcUrl, marginVault, account, lifetimeMs, store } = this.#program;
+    const { rpcUrl, marginVault, account, lifetimeMs, store, settings } = this.#program;
     return startGuarded({
       program: process.execPath,
       args: ["--import", import.meta.resolve("tsx"), MAIN],
@@ -72,6 +74,7 @@ export class KeeperProcess {
         BULKHEAD_UNLOCKED_ACCOUNT: account,
         BULKHEAD_POLL_MS: "25",
         BULKHEAD_STORE: store ?? ":memory:",
+        ...settings,
       },
       onLine: (line) => {
         if (line.includes('"outcome":"mined"')) this.#transactions += 1;
