@@ -23,10 +23,12 @@ import { randomFrom } from "./random.ts";
 /** No part of this lives longer [ms]. */
 const LIFETIME_MS = 175_000;
 const STORM_MS = 60_000;
-const CALM_MS = 60_000;
+const CALM_MS = 45_000;
 const POSITIONS = 120;
 const STEPS = 40;
 const FAULT_SHARE = 0.15;
+/** Lines of the keeper's log that are shown when something was lost. */
+const KEPT_LINES = 40;
 const KILLS = new Set([7, 15, 23, 31]);
 const REORGS = new Set([5, 12, 19, 27, 34]);
 const WAD = 10n ** 18n;
@@ -68,12 +70,16 @@ async function storm(
   const ladder = Array.from({ length: POSITIONS }, (_, index) => longTo(1960n - BigInt(index * 2)));
   const ids = await openPositions(world, ladder);
   await placeStops(world, ids);
+  const lines: string[] = [];
   const keeper = new KeeperProcess({
     rpcUrl: proxy.url,
     marginVault: world.contracts.addresses.marginVault,
     account: world.cast.keeper,
     lifetimeMs: LIFETIME_MS,
     store,
+    onLine: (line) => {
+      lines.push(line);
+    },
     settings: {
       BULKHEAD_RPC_TIMEOUT_MS: "1000",
       BULKHEAD_RESUBMIT_MS: "1000",
@@ -87,7 +93,9 @@ async function storm(
     await fall(world, keeper, random);
     calm();
     say("Calm again: what is left?");
-    return await settle(world, keeper);
+    const code = await settle(world, keeper);
+    if (code !== 0) say(`The keeper's last words:\n${lines.slice(-KEPT_LINES).join("\n")}`);
+    return code;
   } finally {
     await keeper.stop();
   }
@@ -172,7 +180,7 @@ async function settle(world: KeeperWorld, keeper: KeeperProcess): Promise<number
     if (performance.now() > deadline) break;
     await pause(500);
   }
-  say(`FAILED: still due after a minute of calm: ${due.join(", ")}`);
+  say(`FAILED: still due after the calm: ${due.join(", ")}`);
   return 1;
 }
 

@@ -15,6 +15,8 @@ export interface KeeperProgram {
   readonly store?: string;
   /** More settings, by their variables. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Told every line of its log. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Thrown when the keeper ends before the replay does. */
@@ -77,6 +79,7 @@ export class KeeperProcess {
         ...settings,
       },
       onLine: (line) => {
+        this.#program.onLine?.(line);
         if (line.includes('"outcome":"mined"')) this.#transactions += 1;
       },
     });
