@@ -124,7 +124,7 @@ describe("faults of sending", () => {
     await Promise.all([urgent.send(transferIntent("a")), urgent.send(transferIntent("b"))]);
     heal();
     for (let looks = 0; looks < 3; looks += 1) await urgent.poll();
-    expect(await nonceOf()).to.equal(2);
+    await minedUpTo(2);
     expect(urgent.nonces).to.deep.equal({ open: [], gaps: [] });
   });
 
@@ -149,6 +149,8 @@ describe("faults of sending", () => {
     heal();
     expect(await urgent.send(transferIntent("b"))).to.deep.include({ kind: "sent", nonce: 1 });
     await urgent.poll();
+    await minedUpTo(2);
+    await urgent.poll();
     await urgent.poll();
     expect(events.map(({ kind }) => kind)).to.deep.equal(["mined", "mined"]);
   });
@@ -171,11 +173,12 @@ describe("faults of sending", () => {
     const second = await lane();
     await ask(provider, "evm_setAutomine", [true]);
     await second.lane.poll();
+    await minedUpTo(1);
     await second.lane.poll();
     expect(second.events.map(({ intent, kind }) => `${intent.name} ${kind}`)).to.deep.equal([
       "a mined",
     ]);
-    expect(await nonceOf()).to.equal(1);
+    await minedUpTo(1);
   });
 
   it("13: a transaction that is replaced, dropped or never mined frees its slot", async () => {
@@ -286,7 +289,7 @@ describe("faults of sending", () => {
       await urgent.poll();
     }
     expect(urgent.nonces).to.deep.equal({ open: [], gaps: [] });
-    expect(await nonceOf()).to.equal(steps.length);
+    await minedUpTo(steps.length);
   });
 
   it("stores a transaction before it is sent, and follows it after a restart", async () => {
@@ -314,7 +317,7 @@ describe("faults of sending", () => {
     wait(POLICY.resubmitMs);
     await urgent.poll();
     await mine();
-    expect(await nonceOf()).to.equal(2);
+    await minedUpTo(2);
   });
 
   it("sends through a private relay first, and to everybody once its time is over", async () => {
@@ -331,7 +334,7 @@ describe("faults of sending", () => {
     wait(3_000);
     await urgent.poll();
     expect(proxy.calls.some(({ method }) => method === SEND)).to.equal(true);
-    expect(await nonceOf()).to.equal(1);
+    await minedUpTo(1);
     swallow();
     await relay.close();
   });
