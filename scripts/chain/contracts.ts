@@ -17,10 +17,11 @@ import {
   IOrderBook__factory,
 } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
+import { RetryableError } from "../core/errors.ts";
 import type { MarketConstants } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import { toBulkheadError } from "./errors.ts";
-import { RpcError, WrongContractError } from "./failures.ts";
+import { WrongContractError } from "./failures.ts";
 import { discoverSource, type PriceSource } from "./priceSource.ts";
 
 /** The contracts of one market. */
@@ -67,7 +68,7 @@ export async function openMarket(
     return await discover(runner, marginVaultAddress);
   } catch (cause) {
     const failure = toBulkheadError("reading the market", cause);
-    if (failure instanceof RpcError && !isEmptyAnswer(cause)) throw failure;
+    if (failure instanceof RetryableError && !isEmptyAnswer(cause)) throw failure;
     throw new WrongContractError(marginVaultAddress, "MarginVault");
   }
 }

@@ -1,4 +1,5 @@
-/** Where a signature comes from. A private key is never given as such. */
+/** Where the key of an account is kept: an encrypted file, a local node, or a signer that is asked over JSON-RPC. */
 export type KeySource =
   | { readonly kind: "keystore"; readonly keystoreFile: string; readonly passwordFile: string }
-  | { readonly kind: "unlocked"; readonly account: string };
+  | { readonly kind: "unlocked"; readonly account: string }
+  | { readonly kind: "remote"; readonly url: string; readonly account: string };

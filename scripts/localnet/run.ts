@@ -1,5 +1,6 @@
+import { readHead } from "../chain/blocks.ts";
 import type { MarketLog } from "../chain/logs.ts";
-import { MarketReader, readHead } from "../chain/marketReader.ts";
+import { MarketReader } from "../chain/marketReader.ts";
 import { connectNode } from "../chain/provider.ts";
 import { gainAt } from "../core/dueWork.ts";
 import { FatalError } from "../core/errors.ts";
@@ -37,8 +38,10 @@ import { tickBySeconds, type World } from "./world.ts";
 export interface DemoInput {
   readonly rounds: readonly ReplayRound[];
   readonly seed: number;
-  /** Kill the keeper as soon as the round with this index is written, and start another. */
-  readonly killKeeperAt?: number;
+  /** Kill the keeper as soon as a round with one of these indices is written, and start another. */
+  readonly killKeeperAt?: number | readonly number[];
+  /** Store of the keeper, which those that follow it share; none by default. */
+  readonly keeperStore?: string;
   /** Prices the market by a network's signed reports; a push feed writes the rounds where it is absent. */
   readonly network?: NetworkShape;
   /** Told what begins. */
@@ -87,6 +90,7 @@ export async function runDemo(input: DemoInput): Promise<DemoResult> {
       marginVault: world.contracts.addresses.marginVault,
       account: world.cast.keeper,
       lifetimeMs,
+      ...(input.keeperStore === undefined ? {} : { store: input.keeperStore }),
     };
     return await withStreams({ world, lifetimeMs }, (streams) =>
       withKeeper({ ...program, ...streams }, (keeper) => tell(input, world, keeper)),
@@ -143,8 +147,9 @@ async function tell(input: DemoInput, world: World, keeper: KeeperProcess): Prom
     keeper.requireAlive();
     input.onRound(index, scribe.takeFresh());
   };
+  const killed = new Set([input.killKeeperAt ?? []].flat());
   const onWritten = async (index: number) => {
-    if (index === input.killKeeperAt) await keeper.replace();
+    if (killed.has(index)) await keeper.replace();
   };
   const feed = { quoteAnswer: QUOTE_ANSWER, quoteEvery: QUOTE_EVERY };
   const told = { lag: scribe.lag, onWritten, onRound };
