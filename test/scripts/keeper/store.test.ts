@@ -18,13 +18,15 @@ const updated = (positionId: bigint, size: bigint) =>
     1n,
     size,
     -60n,
+    1_000n,
+    2n,
+    0n,
+    30n,
     70n,
     50n,
-    -4n,
     3n,
-    1_000n,
-    30n,
-    2n,
+    ACCOUNT,
+    -4n,
   ]);
 
 const submitted = (orderId: bigint) =>
