@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { type GasRow, measureGas } from "./gas.ts";
+import { type KeeperReport, measureKeeper } from "./keeper.ts";
 import { PUBLISHED_GAS } from "./published.ts";
 import { measureRisk, type RiskReport } from "./risk.ts";
 
@@ -91,6 +92,41 @@ function riskTables({ speed, calibration }: RiskReport): readonly string[] {
   const { brier } = calibration;
   const total = `Brier score over all: closed form ${brier.closedForm.toFixed(5)}, empirical ${brier.empirical.toFixed(5)}`;
   return [speeds, same, scores, total, bins];
+}
+
+program
+  .command("keeper")
+  .description("search, restart and reaction of the keeper, beside a scan by view calls")
+  .option("--json <file>", "write the figures to a file")
+  .action(async (options: { readonly json?: string }) => {
+    const report = await measureKeeper((text) => process.stderr.write(`${text}\n`));
+    process.stdout.write(`${keeperTable(report)}\n`);
+    if (options.json !== undefined) {
+      writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    }
+    if (!report.withinBudget) process.exitCode = 1;
+  });
+
+function keeperTable({ search, restart, reaction, load }: KeeperReport): string {
+  const table = new Table({ head: ["figure", "value", "budget"], style: { head: [] } });
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  const many = (value: number) => value.toLocaleString("en");
+  const { scan } = reaction;
+  table.push(
+    [`search of ${many(search.positions)}, p50 of ${search.prices}`, ms(search.p50), ""],
+    ["search, p99", ms(search.p99), "10 ms"],
+    ["search, worst", ms(search.worst), ""],
+    [`missed of ${many(search.checkedExactly)} checks`, many(search.falseNegatives), "0"],
+    ["bytes of columns a position", search.bytesInColumns.toFixed(0), ""],
+    ["bytes of the process a position", search.bytesInProcess.toFixed(0), ""],
+    [`restart with ${many(restart.positions)}`, ms(restart.ms), "10,000 ms"],
+    [`price seen to transaction handed, ${many(reaction.positions)}, p50`, ms(reaction.p50), ""],
+    ["the same, p99", ms(reaction.p99), "50 ms"],
+    [`scan by view calls, one position (sample of ${scan.sample})`, ms(scan.msPerPosition), ""],
+    [`the same, EXTRAPOLATED to ${many(scan.extrapolatedTo)}`, ms(scan.extrapolatedMs), ""],
+    [`load, on ${load.cores} cores`, load.average.toFixed(1), ""],
+  );
+  return table.toString();
 }
 
 function gasTable(rows: readonly GasRow[]): string {

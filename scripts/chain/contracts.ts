@@ -13,16 +13,19 @@ import { FluxAggregator__factory } from "../../types/ethers-contracts/factories/
 import {
   IAggregatorProxy__factory,
   ILiquidityVault__factory,
+  IMandateBook__factory,
   IMarginVault__factory,
   IMarketCharter__factory,
+  IMarketFactory__factory,
   IOracle__factory,
   IOrderBook__factory,
 } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
+import { RetryableError } from "../core/errors.ts";
 import type { MarketConstants } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import { toBulkheadError } from "./errors.ts";
-import { RpcError, WrongContractError } from "./failures.ts";
+import { WrongContractError } from "./failures.ts";
 import { discoverSource, type PriceSource } from "./priceSource.ts";
 
 /** The contracts of one market. */
@@ -69,7 +72,7 @@ export async function openMarket(
     return await discover(runner, marginVaultAddress);
   } catch (cause) {
     const failure = toBulkheadError("reading the market", cause);
-    if (failure instanceof RpcError && !isEmptyAnswer(cause)) throw failure;
+    if (failure instanceof RetryableError && !isEmptyAnswer(cause)) throw failure;
     throw new WrongContractError(marginVaultAddress, "MarginVault");
   }
 }
@@ -103,6 +106,16 @@ export function toMarket(stored: Market): Market {
 /** Connect to a pool with all that its shares can do. */
 export function openPool(runner: ContractRunner, address: string) {
   return LiquidityVault__factory.connect(address, runner);
+}
+
+/** Connect to the factory that creates markets. */
+export function openFactory(runner: ContractRunner, address: string) {
+  return IMarketFactory__factory.connect(address, runner);
+}
+
+/** Connect to the mandate book of a market. */
+export function openMandateBook(runner: ContractRunner, address: string) {
+  return IMandateBook__factory.connect(address, runner);
 }
 
 /** Connect to the aggregator behind a local feed. */

@@ -38,6 +38,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   UtilizationExceeded: "The pool has too little free liquidity. Ask for less reserve.",
 };
 
+/** How nodes say that a call itself failed. */
+const REFUSALS = /revert|out of gas|invalid opcode|invalid jump|stack (over|under)flow/i;
+
 /** Errors that the compiler and plain `revert` use. */
 const BUILT_IN = ["error Error(string message)", "error Panic(uint256 code)"];
 
@@ -65,7 +68,11 @@ export function decodeRevert(data: string): DecodedError | undefined {
  */
 export function toBulkheadError(what: string, cause: unknown): BulkheadError {
   if (cause instanceof BulkheadError) return cause;
-  if (isError(cause, "CALL_EXCEPTION")) return refusal(what, cause.data, cause);
+  if (isError(cause, "CALL_EXCEPTION")) {
+    // A node that fails is no contract that refuses: without data, its words decide.
+    const refused = cause.data !== null || REFUSALS.test(sayingOf(cause));
+    return refused ? refusal(what, cause.data, cause) : new RpcError(what, cause);
+  }
   if (isError(cause, "NONCE_EXPIRED") || isError(cause, "REPLACEMENT_UNDERPRICED")) {
     return new NonceError(cause.shortMessage, cause);
   }
@@ -148,6 +155,12 @@ function textOf(value: unknown): string {
 
 function isDecoded(value: unknown): value is DecodedError {
   return typeof value === "object" && value !== null && "sentence" in value;
+}
+
+/** What the node said, without the words that ethers adds. */
+function sayingOf(cause: Error & { readonly info?: unknown }): string {
+  const { error } = (cause.info ?? {}) as { readonly error?: { readonly message?: string } };
+  return error?.message ?? cause.message;
 }
 
 function nodeMessage(cause: unknown): string {

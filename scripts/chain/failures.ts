@@ -43,6 +43,24 @@ export class ReorgError extends RetryableError {
   }
 }
 
+/** Thrown when a node stands further back than what was read already: it lags, and says nothing new. */
+export class LaggingNodeError extends RetryableError {
+  constructor(answered: number, known: number) {
+    super(
+      `The node stands at block "${answered}", but "${known}" was read already. Nothing is taken back; it is asked again.`,
+    );
+  }
+}
+
+/** Thrown when more of the chain was replaced than can be taken back exactly. */
+export class DeepReorgError extends RetryableError {
+  constructor(depth: number) {
+    super(
+      `More than "${depth}" steps of the chain were replaced, and not enough nodes agree yet. Nothing is sent until they do; check the nodes.`,
+    );
+  }
+}
+
 /** Thrown when a contract refuses a call: which error, with its arguments by name. */
 export class ContractError extends BulkheadError {
   readonly errorName: string;

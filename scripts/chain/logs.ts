@@ -20,11 +20,16 @@ export interface BlockRange {
   readonly to: number;
 }
 
-/** Number of the newest log that was read of each part. */
-export type Sequences = Readonly<Record<MarketPart, bigint>>;
+/** Number of the newest log that was read of each part, and the orders that were submitted. */
+export type Sequences = Readonly<Record<MarketPart | "orders", bigint>>;
 
 /** Where every market begins. */
-export const NO_LOGS: Sequences = { marginVault: 0n, orderBook: 0n, liquidityVault: 0n };
+export const NO_LOGS: Sequences = {
+  marginVault: 0n,
+  orderBook: 0n,
+  liquidityVault: 0n,
+  orders: 0n,
+};
 
 const PARTS = Object.keys(INTERFACES) as MarketPart[];
 
@@ -49,7 +54,8 @@ export async function readLogs({
 }: {
   readonly provider: JsonRpcProvider;
   readonly addresses: MarketAddresses;
-  readonly range: BlockRange;
+  /** Blocks, or the one block with this hash. */
+  readonly range: BlockRange | { readonly blockHash: string };
 }): Promise<readonly MarketLog[]> {
   const logs = await fetchLogs(provider, addresses, range);
   const parts = new Map(PARTS.map((part) => [addresses[part].toLowerCase(), part]));
@@ -68,8 +74,9 @@ export function checkSequences(
   logs: readonly MarketLog[],
   addresses: Pick<MarketAddresses, MarketPart>,
 ): Sequences {
-  const newest: Record<MarketPart, bigint> = { ...before };
+  const newest: Record<MarketPart | "orders", bigint> = { ...before };
   for (const log of logs) {
+    if (log.name === "OrderSubmitted") newest.orders += 1n;
     const actual = sequenceOf(log);
     if (actual === undefined) continue;
     const expected = newest[log.part] + 1n;
@@ -79,6 +86,27 @@ export function checkSequences(
     newest[log.part] = actual;
   }
   return newest;
+}
+
+/**
+ * Check the logs that were read against what the contracts have counted: a list that ends too early shows here.
+ *
+ * @throws LogGapError when some are missing.
+ */
+export function requireCounted(
+  sequences: Sequences,
+  counted: Pick<Sequences, "marginVault" | "liquidityVault" | "orders">,
+  addresses: Pick<MarketAddresses, MarketPart>,
+): void {
+  const owners = {
+    marginVault: addresses.marginVault,
+    liquidityVault: addresses.liquidityVault,
+    orders: addresses.orderBook,
+  };
+  for (const what of ["marginVault", "liquidityVault", "orders"] as const) {
+    const [expected, actual] = [counted[what], sequences[what]];
+    if (expected !== actual) throw new LogGapError({ address: owners[what], expected, actual });
+  }
 }
 
 /** Return the number of a log; `undefined` for those of token standards, which have none. */
@@ -91,15 +119,11 @@ function sequenceOf(log: MarketLog): bigint | undefined {
 async function fetchLogs(
   provider: JsonRpcProvider,
   addresses: MarketAddresses,
-  range: BlockRange,
+  range: BlockRange | { readonly blockHash: string },
 ): Promise<readonly Log[]> {
-  return calling("eth_getLogs", () =>
-    provider.getLogs({
-      address: PARTS.map((part) => addresses[part]),
-      fromBlock: range.from,
-      toBlock: range.to,
-    }),
-  );
+  const address = PARTS.map((part) => addresses[part]);
+  const span = "blockHash" in range ? range : { fromBlock: range.from, toBlock: range.to };
+  return calling("eth_getLogs", () => provider.getLogs({ address, ...span }));
 }
 
 function decode(log: Log, part: MarketPart | undefined): MarketLog[] {

@@ -1,22 +1,23 @@
-import type { Block, JsonRpcProvider } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 
-import { accrue, skew } from "../core/marketMath.ts";
 import { isMarket } from "../core/orderMath.ts";
-import type { MarketNow, MarketState, Snapshot } from "../core/snapshot.ts";
+import type { MarketState, Snapshot } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
-import { type MarketContracts, toMarket } from "./contracts.ts";
-import { calling } from "./errors.ts";
-import { LogGapError, ReorgError, RpcError } from "./failures.ts";
+import { type Head, readBlock } from "./blocks.ts";
+import type { MarketContracts } from "./contracts.ts";
+import { ReorgError, RpcError } from "./failures.ts";
 import {
   blockRanges,
   checkSequences,
   type MarketLog,
   NO_LOGS,
   readLogs,
+  requireCounted,
   type Sequences,
 } from "./logs.ts";
 import { applyLogs, EMPTY_STATE } from "./marketState.ts";
-import { PriceReader, type ReportSource } from "./priceReader.ts";
+import { MarketView, waitingOf } from "./marketView.ts";
+import type { ReportSource } from "./priceReader.ts";
 
 /** What a reader needs. */
 export interface MarketReaderOptions {
@@ -34,37 +35,10 @@ export interface MarketReaderOptions {
   readonly payer?: string | undefined;
 }
 
-/** A block, as far as a reader cares. */
-export interface Head {
-  readonly number: number;
-  readonly hash: string;
-  readonly parentHash: string;
-  /** [s] */
-  readonly timestamp: number;
-}
-
-/**
- * Ask for the newest block.
- *
- * @throws RpcError when the node does not answer.
- */
-export async function readHead(provider: JsonRpcProvider): Promise<Head> {
-  return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock("latest")));
-}
-
-/**
- * Ask for the block with a number.
- *
- * @throws RpcError when the node does not answer or has no such block.
- */
-export async function readBlock(provider: JsonRpcProvider, number: number): Promise<Head> {
-  return toHead(await calling("eth_getBlockByNumber", () => provider.getBlock(number)));
-}
-
 /** Follows one market through its logs. Everything it knows can be read again from the chain. */
 export class MarketReader {
   readonly #options: MarketReaderOptions;
-  readonly #prices: PriceReader;
+  readonly #view: MarketView;
   #state: MarketState = EMPTY_STATE;
   #sequences: Sequences = NO_LOGS;
   #last: Head | undefined;
@@ -72,7 +46,7 @@ export class MarketReader {
 
   constructor(options: MarketReaderOptions) {
     this.#options = options;
-    this.#prices = new PriceReader(options);
+    this.#view = new MarketView(options);
   }
 
   /** What the logs have told so far. */
@@ -107,24 +81,12 @@ export class MarketReader {
    * @throws RpcError when the node does not answer.
    */
   async snapshot(head: Head): Promise<Snapshot> {
-    const { contracts } = this.#options;
     const blockTag = head.number;
-    const now = BigInt(head.timestamp);
+    const sums = await this.#market(blockTag);
     const marketOrders = [...this.#state.orders.values()].filter(isMarket);
-    const [market, prices, requests] = await Promise.all([
-      this.#marketNow(head),
-      this.#prices.read({ blockTag, now, marketOrders }),
-      this.#requests(blockTag),
-    ]);
-    return {
-      blockNumber: head.number,
-      now,
-      constants: contracts.constants,
-      state: this.#state,
-      market,
-      ...prices,
-      ...requests,
-    };
+    const waiting = waitingOf(this.#state, marketOrders);
+    const facts = await this.#view.facts(head, waiting, { blockTag, sums });
+    return { ...facts, state: this.#state };
   }
 
   /** A head that moved back comes from a backend that lags, or from another chain. */
@@ -137,7 +99,7 @@ export class MarketReader {
     this.#sequences = NO_LOGS;
     this.#last = undefined;
     this.#stored = undefined;
-    this.#prices.forget();
+    this.#view.forget();
     throw new ReorgError(last.number);
   }
 
@@ -150,64 +112,21 @@ export class MarketReader {
 
   /** The contracts count their logs: a list that ends too early shows here. */
   async #requireComplete(sequences: Sequences, blockTag: number): Promise<void> {
-    const { liquidityVault, addresses } = this.#options.contracts;
-    const [market, pool] = await Promise.all([
-      this.#market(blockTag),
-      calling("sequence", () => liquidityVault.sequence({ blockTag })),
-    ]);
-    const counted = { marginVault: market.sequence, liquidityVault: pool };
-    for (const part of ["marginVault", "liquidityVault"] as const) {
-      const [expected, actual] = [counted[part], sequences[part]];
-      if (expected !== actual) {
-        // What was read together with too few logs is not kept either.
-        this.#stored = undefined;
-        throw new LogGapError({ address: addresses[part], expected, actual });
-      }
+    const counts = await this.#view.counts(blockTag, await this.#market(blockTag));
+    try {
+      requireCounted(sequences, counts, this.#options.contracts.addresses);
+    } catch (cause) {
+      // What was read together with too few logs is not kept either.
+      this.#stored = undefined;
+      throw cause;
     }
   }
 
   /** The stored sums at a block; the last answer is kept. */
   async #market(blockTag: number): Promise<Market> {
     if (this.#stored?.blockTag === blockTag) return this.#stored.market;
-    const { marginVault } = this.#options.contracts;
-    const market = toMarket(await calling("market", () => marginVault.market({ blockTag })));
+    const market = await this.#view.sums(blockTag);
     this.#stored = { blockTag, market };
     return market;
   }
-
-  async #marketNow(head: Head): Promise<MarketNow> {
-    const market = accrue(await this.#market(head.number), BigInt(head.timestamp));
-    const { fundingIndex, borrowIndex, clock } = market;
-    return { skew: skew(market), fundingIndex, borrowIndex, clock };
-  }
-
-  async #requests(blockTag: number): Promise<Pick<Snapshot, "depositDueAt" | "redeemDueAt">> {
-    const pool = this.#options.contracts.liquidityVault;
-    const { depositDelay, redeemDelay } = this.#options.contracts.constants;
-    const { deposits, redeems } = this.#state;
-    const [deposit, redeem] = await calling("the pool's queues", () =>
-      Promise.all([
-        deposits.size === 0 ? undefined : firstOf(pool.depositQueue, pool.depositRequest),
-        redeems.size === 0 ? undefined : firstOf(pool.redeemQueue, pool.redeemRequest),
-      ]),
-    );
-    return {
-      depositDueAt: deposit === undefined ? undefined : deposit + depositDelay,
-      redeemDueAt: redeem === undefined ? undefined : redeem + redeemDelay,
-    };
-
-    async function firstOf(
-      queue: typeof pool.depositQueue,
-      request: typeof pool.depositRequest,
-    ): Promise<bigint | undefined> {
-      const { first } = await queue({ blockTag });
-      return first === 0n ? undefined : (await request(first, { blockTag })).requestedAt;
-    }
-  }
-}
-
-function toHead(block: Block | null): Head {
-  if (block?.hash == null) throw new RpcError("eth_getBlockByNumber with a block that exists");
-  const { number, hash, parentHash, timestamp } = block;
-  return { number, hash, parentHash, timestamp };
 }

@@ -22,13 +22,26 @@ export const EMPTY_STATE: MarketState = {
   redeems: new Set(),
 };
 
-interface Draft {
-  readonly positions: Map<bigint, OpenPosition>;
-  readonly orders: Map<bigint, WaitingOrder>;
-  readonly terms: Map<bigint, Terms>;
-  readonly deposits: Set<bigint>;
-  readonly redeems: Set<bigint>;
+/** What handlers write to, however it is stored. */
+export interface Table<Value> {
+  readonly get: (key: bigint) => Value | undefined;
+  readonly set: (key: bigint, value: Value) => unknown;
+  readonly delete: (key: bigint) => unknown;
 }
+
+/** What each table holds, by its name. */
+export interface Tables {
+  readonly positions: OpenPosition;
+  readonly orders: WaitingOrder;
+  readonly terms: Terms;
+  readonly deposits: true;
+  readonly redeems: true;
+}
+
+/** Everything of one market that logs tell, open to writes. */
+export type MarketTables = { readonly [Name in keyof Tables]: Table<Tables[Name]> };
+
+type Draft = MarketTables;
 
 type OrderEnd = Pick<OrderSubmittedEvent.OutputObject, "orderId">;
 type RequestEnd = Pick<DepositRequestedEvent.OutputObject, "requestNumber">;
@@ -86,11 +99,11 @@ const HANDLERS: Handlers = {
   OrderSubmitted: submitOrder,
   OrderExecuted: endOrder,
   OrderCancelled: endOrder,
-  DepositRequested: (draft, { requestNumber }) => draft.deposits.add(requestNumber),
+  DepositRequested: (draft, { requestNumber }) => draft.deposits.set(requestNumber, true),
   DepositCancelled: endDeposit,
   DepositFulfilled: endDeposit,
   DepositRefunded: endDeposit,
-  RedeemRequested: (draft, { requestNumber }) => draft.redeems.add(requestNumber),
+  RedeemRequested: (draft, { requestNumber }) => draft.redeems.set(requestNumber, true),
   RedeemCancelled: endRedeem,
   RedeemReturned: endRedeem,
   RedeemFulfilled: (draft, args) => {
@@ -102,17 +115,33 @@ const HANDLERS: Handlers = {
 /** Fold logs, in the order of the chain, into what they leave; `state` itself stays as it is. */
 export function applyLogs(state: MarketState, logs: readonly MarketLog[]): MarketState {
   if (logs.length === 0) return state;
-  const draft: Draft = {
+  const next = {
     positions: new Map(state.positions),
     orders: new Map(state.orders),
     terms: new Map(state.terms),
     deposits: new Set(state.deposits),
     redeems: new Set(state.redeems),
   };
+  writeLogs(
+    { ...next, deposits: numbersTable(next.deposits), redeems: numbersTable(next.redeems) },
+    logs,
+  );
+  return next;
+}
+
+/** Write what logs change, in the order of the chain. */
+export function writeLogs(tables: MarketTables, logs: readonly MarketLog[]): void {
   for (const log of logs) {
-    if (isHandled(log.name)) apply(draft, log.name, log);
+    if (isHandled(log.name)) apply(tables, log.name, log);
   }
-  return draft;
+}
+
+function numbersTable(numbers: Set<bigint>): Table<true> {
+  return {
+    get: (key) => numbers.has(key) || undefined,
+    set: (key) => numbers.add(key),
+    delete: (key) => numbers.delete(key),
+  };
 }
 
 function apply<Name extends keyof Handled>(draft: Draft, name: Name, log: MarketLog): void {

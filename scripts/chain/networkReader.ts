@@ -7,9 +7,9 @@ import type {
   TokenSeen,
   VerifierSeen,
 } from "../core/networkCheck.ts";
+import { readHead } from "./blocks.ts";
 import { calling } from "./errors.ts";
 import { ContractError, RpcError } from "./failures.ts";
-import { readHead } from "./marketReader.ts";
 
 /** Everything that may be asked of what an address turns out to be. */
 const QUESTIONS = [

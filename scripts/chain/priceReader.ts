@@ -9,7 +9,7 @@ import { calling } from "./errors.ts";
 import { ContractError } from "./failures.ts";
 import { type FeedReading, type RoundCache, readRounds } from "./feeds.ts";
 import { encodeProof, verificationFee } from "./priceProofs.ts";
-import { provingSource, type StreamSource } from "./priceSource.ts";
+import { type PushSource, provingSource, type StreamSource } from "./priceSource.ts";
 
 /** Where signed reports come from. */
 export interface ReportSource {
@@ -36,6 +36,8 @@ export interface PriceMoment {
   readonly now: bigint;
   /** Those that wait. */
   readonly marketOrders: readonly WaitingOrder[];
+  /** What `now` was asked before; asked anew when absent. */
+  readonly asked?: Promise<PriceOfNow> | undefined;
 }
 
 /** The part of a snapshot that is about prices. */
@@ -45,6 +47,13 @@ export type PricesNow = Pick<
 >;
 
 type Spot = Pick<Snapshot, "spot" | "spotRefusal">;
+
+/** What of prices depends on nothing that is read before. */
+export interface PriceOfNow extends Spot {
+  readonly upSince: bigint | undefined;
+  /** What proves it, where signed reports are the price. */
+  readonly report: ServedReport | undefined;
+}
 
 /** Reads all that decisions may depend on of one market's prices, from whichever source it has. */
 export class PriceReader {
@@ -70,38 +79,61 @@ export class PriceReader {
    */
   async read(moment: PriceMoment): Promise<PricesNow> {
     const source = provingSource(this.#options.contracts.source);
-    const [prices, upSince] = await Promise.all([
-      source.kind === "stream" ? this.#streamed(source, moment) : this.#pushed(moment),
-      this.#upSince(moment.blockTag),
+    const { asked = this.now(moment) } = moment;
+    const hasQuoteFeed = source.quoteFeed !== undefined;
+    if (source.kind === "push") {
+      const [{ report: _, ...now }, rounds] = await Promise.all([
+        asked,
+        this.#rounds(source, moment),
+      ]);
+      return { ...now, ...rounds, hasQuoteFeed };
+    }
+    const [{ report, ...now }, { reports, quoteRounds }] = await Promise.all([
+      asked,
+      this.#reports(source, moment),
     ]);
-    return { ...prices, upSince, hasQuoteFeed: source.quoteFeed !== undefined };
+    return {
+      ...now,
+      indexRounds: [],
+      quoteRounds,
+      hasQuoteFeed,
+      stream: { spot: report, reports },
+    };
   }
 
-  async #pushed({ blockTag, marketOrders }: PriceMoment) {
-    const { oracle, source } = this.#options.contracts;
-    const proving = provingSource(source);
-    const indexFeed = proving.kind === "push" ? proving.indexFeed : undefined;
-    const [latest, rounds] = await Promise.all([
-      answerOrRefusal("latest price", () => oracle.latest({ blockTag })),
-      this.#rounds({ indexFeed, quoteFeed: proving.quoteFeed, blockTag, marketOrders }),
+  /**
+   * Ask for the price and the sequencer.
+   *
+   * @throws RpcError when the node does not answer.
+   */
+  async now({ blockTag, now }: Pick<PriceMoment, "blockTag" | "now">): Promise<PriceOfNow> {
+    const source = provingSource(this.#options.contracts.source);
+    const [spot, upSince] = await Promise.all([
+      source.kind === "stream" ? this.#streamed(source, blockTag, now) : this.#pushed(blockTag),
+      this.#upSince(blockTag),
     ]);
-    return { ...spotOf(latest), ...rounds };
+    return { ...spot, upSince };
   }
 
-  async #streamed(source: StreamSource, { blockTag, now, marketOrders }: PriceMoment) {
-    const { reports } = this.#options;
-    const times = orderTimes(marketOrders, this.#options.contracts.constants.executionDelay);
-    const [newest, covering] = await Promise.all([
-      reports?.newest(source.feedId, now),
-      Promise.all(times.map((time) => reports?.covering(source.feedId, time))),
-    ]);
+  async #pushed(blockTag: BlockTag) {
+    const { oracle } = this.#options.contracts;
+    const latest = await answerOrRefusal("latest price", () => oracle.latest({ blockTag }));
+    return { ...spotOf(latest), report: undefined };
+  }
+
+  async #streamed({ feedId }: StreamSource, blockTag: BlockTag, now: bigint) {
+    const newest = await this.#options.reports?.newest(feedId, now);
+    const spot = await this.#tried(newest, blockTag);
+    return { ...spot, report: spot.spot === undefined ? undefined : newest };
+  }
+
+  /** The reports that speak for the times of orders, with the quotes in force then. */
+  async #reports(source: StreamSource, { blockTag, marketOrders }: PriceMoment) {
+    const { reports, contracts } = this.#options;
+    const times = orderTimes(marketOrders, contracts.constants.executionDelay);
+    const covering = await Promise.all(times.map((time) => reports?.covering(source.feedId, time)));
     const found = [...new Set(covering.filter((report) => report !== undefined))];
-    const [spot, quoteRounds] = await Promise.all([
-      this.#tried(newest, blockTag),
-      this.#quotesFor(source, found, blockTag),
-    ]);
-    const proven = spot.spot === undefined ? undefined : newest;
-    return { ...spot, indexRounds: [], quoteRounds, stream: { spot: proven, reports: found } };
+    return { reports: found, quoteRounds: await this.#quotesFor(source, found, blockTag) };
   }
 
   /** The oracle itself says what a report is worth. */
@@ -138,15 +170,12 @@ export class PriceReader {
   }
 
   /** Only market orders need rounds of the past, from just before the oldest of them. */
-  async #rounds(what: {
-    readonly indexFeed: string | undefined;
-    readonly quoteFeed: string | undefined;
-    readonly blockTag: BlockTag;
-    readonly marketOrders: readonly WaitingOrder[];
-  }): Promise<{ indexRounds: readonly Round[]; quoteRounds: readonly Round[] }> {
-    const { indexFeed, quoteFeed, blockTag } = what;
-    const first = orderTimes(what.marketOrders, 0n).reduce(earlier, undefined);
-    if (first === undefined || indexFeed === undefined) return { indexRounds: [], quoteRounds: [] };
+  async #rounds(
+    { indexFeed, quoteFeed }: PushSource,
+    { blockTag, marketOrders }: PriceMoment,
+  ): Promise<{ indexRounds: readonly Round[]; quoteRounds: readonly Round[] }> {
+    const first = orderTimes(marketOrders, 0n).reduce(earlier, undefined);
+    if (first === undefined) return { indexRounds: [], quoteRounds: [] };
     const index = this.#reading(indexFeed, this.#indexCache, blockTag);
     const indexRounds = await this.#roundsOrNone(index, first);
     const since = (indexRounds[0]?.updatedAt ?? first) + 1n;

@@ -12,6 +12,9 @@ export interface NodeAddress {
   readonly timeoutMs: number;
 }
 
+/** A signer that takes longer is no help [ms]. */
+const SIGNER_TIMEOUT_MS = 5_000;
+
 /**
  * Connect to a node over JSON-RPC.
  *
@@ -45,6 +48,11 @@ export async function ask<T>(
 /** Hide everything of a node's address but its host: paths and queries carry API keys. */
 export function hostOf(rpcUrl: string): string {
   return URL.parse(rpcUrl)?.host ?? "unknown";
+}
+
+/** Open a connection to a signer of a known chain. */
+export function openRemote(rpcUrl: string, chainId: bigint): JsonRpcProvider {
+  return openProvider({ rpcUrl, timeoutMs: SIGNER_TIMEOUT_MS }, Network.from(chainId));
 }
 
 function openProvider(node: NodeAddress, network: Network | undefined): JsonRpcProvider {

@@ -1,4 +1,4 @@
-import { ArithmeticOverflowError } from "./errors.ts";
+import { ArithmeticOverflowError, BulkheadError } from "./errors.ts";
 import {
   deadlineOf,
   isMarket,
@@ -12,7 +12,7 @@ import { reportCovering } from "./reportBuffer.ts";
 import { isVerifiable } from "./reportChecks.ts";
 import { roundCovering, roundInForce } from "./rounds.ts";
 import { fillPrice } from "./skewMath.ts";
-import type { OpenPosition, Snapshot, StreamPrices, WaitingOrder } from "./snapshot.ts";
+import type { OpenPosition, Shortlist, Snapshot, StreamPrices, WaitingOrder } from "./snapshot.ts";
 import type { Terms } from "./types.ts";
 
 /** Market orders that one price serves, in the order in which they may be executed. */
@@ -31,8 +31,8 @@ export interface Liquidatable {
 /** Return the market orders whose price exists and whose window is open, by the proof of that price. */
 export function dueMarketOrders(snapshot: Snapshot): readonly DueOrders[] {
   const byProof = new Map<string, DueOrders>();
-  for (const order of waitingById(snapshot)) {
-    if (!isMarket(order) || isLapsed(snapshot, order)) continue;
+  for (const order of byId(shortlistOf(snapshot).marketOrders)) {
+    if (isLapsed(snapshot, order)) continue;
     const proof = proofOf(snapshot, order);
     if (proof === undefined) continue;
     const key = nameOfProof(proof);
@@ -54,8 +54,8 @@ export function spotProof({ stream, spot }: Snapshot): PriceProof | undefined {
 export function reachedTriggers(snapshot: Snapshot): readonly bigint[] {
   const { spot } = snapshot;
   if (spot === undefined || spot.observedAt < snapshot.market.clock) return [];
-  return waitingById(snapshot)
-    .filter((order) => !isMarket(order) && !isLapsed(snapshot, order))
+  return byId(shortlistOf(snapshot).triggerOrders)
+    .filter((order) => !isLapsed(snapshot, order))
     .filter((order) => snapshot.now <= order.expiry)
     .filter((order) => order.submittedAt + snapshot.constants.executionDelay <= spot.observedAt)
     .filter((order) => isTriggered(order, spot.price))
@@ -72,8 +72,8 @@ export function liquidatablePositions(snapshot: Snapshot): readonly Liquidatable
   const { spot, upSince } = snapshot;
   if (spot === undefined || upSince === undefined) return [];
   if (spot.observedAt < snapshot.market.clock) return [];
-  return [...snapshot.state.positions]
-    .flatMap(([positionId, position]) => {
+  return shortlistOf(snapshot)
+    .positions.flatMap(([positionId, position]) => {
       const found = lackOf(snapshot, position, spot.price);
       return found === "none" ? [] : [{ positionId, lack: found }];
     })
@@ -84,8 +84,8 @@ export function liquidatablePositions(snapshot: Snapshot): readonly Liquidatable
 export function positionsAtCap(snapshot: Snapshot): readonly bigint[] {
   const { spot } = snapshot;
   if (spot === undefined || spot.observedAt < snapshot.market.clock) return [];
-  return [...snapshot.state.positions]
-    .filter(([, position]) => gainAtFill(snapshot, position, spot.price) >= position.reserve)
+  return shortlistOf(snapshot)
+    .positions.filter(([, position]) => isAtCap(snapshot, position, spot.price))
     .map(([positionId]) => positionId);
 }
 
@@ -154,6 +154,16 @@ function byLack(a: Liquidatable, b: Liquidatable): number {
   return lackA > lackB ? -1 : 1;
 }
 
+/** One that cannot be worked out stands in nobody's way; whether it may be liquidated is asked of the contract. */
+function isAtCap(snapshot: Snapshot, position: OpenPosition, price: bigint): boolean {
+  try {
+    return gainAtFill(snapshot, position, price) >= position.reserve;
+  } catch (cause) {
+    if (cause instanceof BulkheadError) return false;
+    throw cause;
+  }
+}
+
 function gainAtFill(snapshot: Snapshot, position: OpenPosition, price: bigint): bigint {
   const fill = fillPrice({
     price,
@@ -164,8 +174,19 @@ function gainAtFill(snapshot: Snapshot, position: OpenPosition, price: bigint): 
   return gainAt(snapshot, position, fill);
 }
 
-function waitingById(snapshot: Snapshot): readonly WaitingOrder[] {
-  return [...snapshot.state.orders.values()].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+/** What has to be looked at: all there is, unless somebody searched before. */
+function shortlistOf({ shortlist, state }: Snapshot): Shortlist {
+  if (shortlist !== undefined) return shortlist;
+  const orders = [...state.orders.values()];
+  return {
+    positions: [...state.positions],
+    marketOrders: orders.filter(isMarket),
+    triggerOrders: orders.filter((order) => !isMarket(order)),
+  };
+}
+
+function byId(orders: readonly WaitingOrder[]): readonly WaitingOrder[] {
+  return [...orders].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
 }
 
 /** Whether an order has nothing to act on: executing it pays nobody. */

@@ -14,11 +14,20 @@ export interface WaitingOrder extends Order {
   readonly account: string;
 }
 
+/** What can be looked up, however it is stored. */
+export interface Lookup<Key, Value> extends Iterable<[Key, Value]> {
+  readonly size: number;
+  readonly has: (key: Key) => boolean;
+  readonly get: (key: Key) => Value | undefined;
+  readonly keys: () => IterableIterator<Key>;
+  readonly values: () => IterableIterator<Value>;
+}
+
 /** Everything of one market that logs tell. */
 export interface MarketState {
-  readonly positions: ReadonlyMap<bigint, OpenPosition>;
-  readonly orders: ReadonlyMap<bigint, WaitingOrder>;
-  readonly terms: ReadonlyMap<bigint, Terms>;
+  readonly positions: Lookup<bigint, OpenPosition>;
+  readonly orders: Lookup<bigint, WaitingOrder>;
+  readonly terms: Lookup<bigint, Terms>;
   /** Numbers of the requests that wait. */
   readonly deposits: ReadonlySet<bigint>;
   readonly redeems: ReadonlySet<bigint>;
@@ -52,6 +61,13 @@ export interface SpotPrice {
   readonly observedAt: bigint;
 }
 
+/** What a decision has to look at one by one: whatever is left out is certainly not due. */
+export interface Shortlist {
+  readonly positions: readonly (readonly [bigint, OpenPosition])[];
+  readonly marketOrders: readonly WaitingOrder[];
+  readonly triggerOrders: readonly WaitingOrder[];
+}
+
 /** Signed reports that a decision may depend on. */
 export interface StreamPrices {
   /** What proves the price of now; absent while there is none. */
@@ -67,6 +83,8 @@ export interface Snapshot {
   readonly now: bigint;
   readonly constants: MarketConstants;
   readonly state: MarketState;
+  /** Absent where everything is looked at. */
+  readonly shortlist?: Shortlist;
   readonly market: MarketNow;
   /** Absent while the oracle refuses: then nothing is known, which is not the same as all being well. */
   readonly spot: SpotPrice | undefined;

@@ -6,8 +6,12 @@ export type Action =
   | {
       readonly kind: "executeOrders";
       readonly orderIds: readonly bigint[];
+      /** The positions they open or change. */
+      readonly positionIds?: readonly bigint[];
       /** Of the one price of market orders; of the price of now for trigger orders. */
       readonly proof: PriceProof;
+      /** What keepers are paid for them together [WAD quote]. */
+      readonly reward?: bigint;
       readonly reason: string;
     }
   | {
@@ -32,6 +36,8 @@ export type Action =
 /** One thing a keeper looks for. `plan` is pure. */
 export interface Strategy {
   readonly name: string;
+  /** What may wait goes by the lane of its own. */
+  readonly lane: "urgent" | "housekeeping";
   readonly plan: (snapshot: Snapshot) => readonly Action[];
 }
 
@@ -50,8 +56,71 @@ export function subjectOf(action: Action): string {
   }
 }
 
+/** Return the names of all that nothing else may act on meanwhile. */
+export function itemsOf(action: Action): readonly string[] {
+  switch (action.kind) {
+    case "executeOrders":
+      return [
+        ...action.orderIds.map((id) => `order ${id}`),
+        ...(action.positionIds ?? []).map((id) => `position ${id}`),
+      ];
+    case "liquidate":
+      return action.positionIds.map((id) => `position ${id}`);
+    case "settleAtCap":
+      return [`position ${action.positionId}`];
+    case "fulfillDeposits":
+    case "fulfillRedeems":
+      return [action.kind];
+  }
+}
+
+/** Cut an action on several things into one on each of two halves; one thing cannot be cut. */
+export function halvesOf(action: Action): readonly Action[] {
+  const [ids, rebuild] = listOf(action);
+  if (ids.length < 2) return [];
+  const middle = Math.ceil(ids.length / 2);
+  return [rebuild(ids.slice(0, middle)), rebuild(ids.slice(middle))];
+}
+
+/** Keep of an action what `isFree` lets pass; nothing when that is nothing. */
+export function restrictedTo(
+  action: Action,
+  isFree: (item: string) => boolean,
+): Action | undefined {
+  const [ids, rebuild] = listOf(action);
+  if (ids.length === 0) return itemsOf(action).every(isFree) ? action : undefined;
+  const free = ids.filter((id) => itemsOf(rebuild([id])).every(isFree));
+  return free.length === 0 ? undefined : rebuild(free);
+}
+
 /** Cut a list into pieces of at most `size`. */
 export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   const count = Math.ceil(items.length / size);
   return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+/** The list that an action works through, and how to make the same action of a part of it. */
+function listOf(action: Action): readonly [readonly bigint[], (ids: readonly bigint[]) => Action] {
+  if (action.kind === "liquidate") {
+    return [action.positionIds, (positionIds) => ({ ...action, positionIds })];
+  }
+  if (action.kind === "executeOrders") {
+    return [action.orderIds, (orderIds) => withOrders(action, orderIds)];
+  }
+  return [[], () => action];
+}
+
+function withOrders(
+  action: Extract<Action, { kind: "executeOrders" }>,
+  orderIds: readonly bigint[],
+): Action {
+  const { positionIds, reward, ...rest } = action;
+  const kept = positionIds?.filter((_, index) => orderIds.includes(action.orderIds[index] ?? 0n));
+  const count = BigInt(action.orderIds.length);
+  return {
+    ...rest,
+    orderIds,
+    ...(kept === undefined ? {} : { positionIds: kept }),
+    ...(reward === undefined ? {} : { reward: (reward * BigInt(orderIds.length)) / count }),
+  };
 }

@@ -1,40 +1,58 @@
-import { type Action, subjectOf } from "./action.ts";
-
-/** Longest pause after refusals [blocks]. Nothing is ever given up: only the chain ends what is due. */
+/** Longest pause after refusals, and of what reverted on chain again and again [blocks]. */
 const LONGEST = 16;
+const QUARANTINE = 64;
+/** Reverts on chain after which a thing is quarantined: each of them cost gas. */
+const REVERTS = 2;
 
 interface Refusal {
   readonly count: number;
+  readonly reverts: number;
   readonly notBefore: number;
 }
 
-/** Remembers what was refused, so that the same question is not asked in every block. */
+/** Remembers what was refused, so that the same question is not asked in every block. Nothing is ever given up. */
 export class Backoff {
   readonly #refusals = new Map<string, Refusal>();
 
-  /** Whether an action may be tried at a block. */
-  allows(action: Action, blockNumber: number): boolean {
-    return blockNumber >= (this.#refusals.get(keyOf(action))?.notBefore ?? 0);
+  /** Whether something may be tried at a block. */
+  allows(what: string, blockNumber: number): boolean {
+    return blockNumber >= (this.#refusals.get(what)?.notBefore ?? 0);
   }
 
   /** Note a refusal: the next try comes after 1, 2, 4 … blocks. Returns how many there were. */
-  refused(action: Action, blockNumber: number): number {
-    const key = keyOf(action);
-    const count = (this.#refusals.get(key)?.count ?? 0) + 1;
-    const pause = Math.min(2 ** (count - 1), LONGEST);
-    this.#refusals.set(key, { count, notBefore: blockNumber + pause });
-    return count;
+  refused(what: string, blockNumber: number): number {
+    const { count, reverts } = this.#of(what);
+    const pause = Math.min(2 ** count, LONGEST);
+    this.#refusals.set(what, { count: count + 1, reverts, notBefore: blockNumber + pause });
+    return count + 1;
   }
 
-  /** Forget an action that went through, and what was refused long ago. */
-  done(action: Action, blockNumber: number): void {
-    this.#refusals.delete(keyOf(action));
+  /** Note that something reverted on chain. Returns how many times it has. */
+  reverted(what: string, blockNumber: number): number {
+    const { count, reverts } = this.#of(what);
+    const pause = reverts + 1 >= REVERTS ? QUARANTINE : 1;
+    this.#refusals.set(what, {
+      count,
+      reverts: reverts + 1,
+      notBefore: blockNumber + pause,
+    });
+    return reverts + 1;
+  }
+
+  /** Forget something that went through, and what was refused long ago. */
+  done(what: string, blockNumber: number): void {
+    this.#refusals.delete(what);
     for (const [key, { notBefore }] of this.#refusals) {
-      if (notBefore + LONGEST < blockNumber) this.#refusals.delete(key);
+      if (notBefore + QUARANTINE < blockNumber) this.#refusals.delete(key);
     }
   }
-}
 
-function keyOf(action: Action): string {
-  return `${action.kind}:${subjectOf(action)}`;
+  /** How many things wait for their pause to end. */
+  waiting(blockNumber: number): number {
+    return [...this.#refusals.values()].filter(({ notBefore }) => notBefore > blockNumber).length;
+  }
+
+  #of(what: string): Refusal {
+    return this.#refusals.get(what) ?? { count: 0, reverts: 0, notBefore: 0 };
+  }
 }

@@ -1,16 +1,42 @@
 import type { MarketContracts } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
+import { type DataFee, readDataFee } from "../chain/l1Fee.ts";
 import { encodeProof, verificationFee } from "../chain/priceProofs.ts";
-import type { Sender } from "../chain/signer.ts";
-import { type Call, type Outcome, type Patience, sendAndConfirm } from "../chain/transactions.ts";
+import type { Node } from "../chain/provider.ts";
 import type { Action } from "./action.ts";
 
-/** What is needed to carry an action out. */
+/** What is needed to try an action. */
 export interface Executor {
   readonly contracts: MarketContracts;
-  readonly sender: Sender;
+  readonly provider: Node;
   readonly feeReceiver: string;
-  readonly patience: Patience;
+  readonly dataFee: DataFee;
+  /** WAD units in one token unit. */
+  readonly tokenScale: bigint;
+}
+
+/** An action that would go through on the newest block. */
+export interface Simulation {
+  readonly to: string;
+  readonly data: string;
+  /** What verifying its price costs [wei]. */
+  readonly value: bigint;
+  readonly gasLimit: bigint;
+  /** Gas that it takes. */
+  readonly gas: bigint;
+  /** What publishing it costs besides [wei]. */
+  readonly dataFee: bigint;
+  /** [WAD quote] */
+  readonly reward: bigint;
+  /** Things of its list that it would do. */
+  readonly done: number;
+}
+
+interface Encoded {
+  readonly to: string;
+  readonly data: string;
+  /** Tell from what the call returned. */
+  readonly read: (answer: string) => { readonly reward: bigint; readonly done: number };
 }
 
 /** Ceilings of gas, so that a caught failure inside a batch is never for want of it. */
@@ -28,40 +54,34 @@ const REPORT_GAS = 400_000n;
 /**
  * Try an action on the newest block without sending it.
  *
- * @returns The call that would do it.
  * @throws ContractError when the contracts refuse; RpcError when the node does not answer.
  */
-export async function simulate(executor: Executor, action: Action): Promise<Call> {
-  const { to, data } = encode(executor, action);
-  const { sender, contracts } = executor;
+export async function simulate(
+  executor: Executor,
+  action: Action,
+  from: string,
+): Promise<Simulation> {
+  const { provider, contracts } = executor;
+  const { to, data, read } = encode(executor, action);
   const ceiling = gasCeiling(action);
-  const value = await verificationFee(sender.provider, contracts.source, action.proof);
-  const request = { to, data, value, from: sender.address, gasLimit: ceiling };
+  const value = await verificationFee(provider, contracts.source, action.proof);
+  const request = { to, data, value, from, gasLimit: ceiling };
   // The contracts themselves refuse a batch that would do nothing.
-  const [, estimate] = await calling(action.kind, () =>
-    Promise.all([sender.provider.call(request), sender.provider.estimateGas(request)]),
+  const [answer, gas, dataFee] = await calling(action.kind, () =>
+    Promise.all([
+      provider.call(request),
+      provider.estimateGas(request),
+      readDataFee(provider, executor.dataFee, request),
+    ]),
   );
   // Rollups charge their data as gas: there the estimate may exceed what execution alone can take.
-  const measured = (estimate * 5n) / 4n;
-  return { to, data, value, gasLimit: measured > ceiling ? measured : ceiling };
+  const measured = (gas * 5n) / 4n;
+  const gasLimit = measured > ceiling ? measured : ceiling;
+  return { to, data, value, gasLimit, gas, dataFee, ...read(answer) };
 }
 
-/**
- * Send what was simulated, and follow it.
- *
- * @throws NonceError or RpcError; the state of the chain decides what is tried next.
- */
-export function send(executor: Executor, call: Call): Promise<Outcome> {
-  return sendAndConfirm(executor.sender, call, executor.patience);
-}
-
-function gasCeiling(action: Action): bigint {
-  const { base, item } = GAS[action.kind];
-  const verification = action.proof.kind === "report" ? REPORT_GAS : 0n;
-  return base + item * BigInt(itemsOf(action)) + verification;
-}
-
-function itemsOf(action: Action): number {
+/** Return how many things an action works through. */
+export function countOf(action: Action): number {
   switch (action.kind) {
     case "executeOrders":
       return action.orderIds.length;
@@ -75,47 +95,95 @@ function itemsOf(action: Action): number {
   }
 }
 
-function encode(executor: Executor, action: Action): Pick<Call, "to" | "data"> {
-  const { addresses, marginVault, orderBook, liquidityVault } = executor.contracts;
-  const { feeReceiver } = executor;
-  const proof = encodeProof(action.proof);
+/** Return the most gas that an action may take. */
+export function gasCeiling(action: Action): bigint {
+  const { base, item } = GAS[action.kind];
+  const verification = action.proof.kind === "report" ? REPORT_GAS : 0n;
+  return base + item * BigInt(countOf(action)) + verification;
+}
+
+function encode(executor: Executor, action: Action): Encoded {
   switch (action.kind) {
-    case "executeOrders": {
-      const orders = orderBook.interface;
-      const data = orders.encodeFunctionData("execute", [[...action.orderIds], proof, feeReceiver]);
-      return { to: addresses.orderBook, data };
-    }
-    case "liquidate": {
-      const vault = marginVault.interface;
-      const data = vault.encodeFunctionData("liquidateBatch", [
-        [...action.positionIds],
-        proof,
-        feeReceiver,
-      ]);
-      return { to: addresses.marginVault, data };
-    }
-    case "settleAtCap": {
-      const orders = orderBook.interface;
-      const data = orders.encodeFunctionData("settleAtCap", [
-        action.positionId,
-        proof,
-        feeReceiver,
-      ]);
-      return { to: addresses.orderBook, data };
-    }
-    case "fulfillDeposits": {
-      const pool = liquidityVault.interface;
-      const data = pool.encodeFunctionData("fulfillDeposits", [
-        action.maxCount,
-        proof,
-        feeReceiver,
-      ]);
-      return { to: addresses.liquidityVault, data };
-    }
-    case "fulfillRedeems": {
-      const pool = liquidityVault.interface;
-      const data = pool.encodeFunctionData("fulfillRedeems", [action.maxCount, proof, feeReceiver]);
-      return { to: addresses.liquidityVault, data };
-    }
+    case "executeOrders":
+      return encodeOrders(executor, action);
+    case "liquidate":
+      return encodeLiquidation(executor, action);
+    case "settleAtCap":
+      return encodeSettlement(executor, action);
+    case "fulfillDeposits":
+    case "fulfillRedeems":
+      return encodeFulfilment(executor, action);
   }
+}
+
+function encodeOrders(
+  { contracts, feeReceiver }: Executor,
+  action: Extract<Action, { kind: "executeOrders" }>,
+): Encoded {
+  const { orderIds, reward = 0n } = action;
+  const proof = encodeProof(action.proof);
+  const orders = contracts.orderBook.interface;
+  return {
+    to: contracts.addresses.orderBook,
+    data: orders.encodeFunctionData("execute", [[...orderIds], proof, feeReceiver]),
+    // One that cannot be filled is cancelled, and paid all the same.
+    read: () => ({ reward, done: orderIds.length }),
+  };
+}
+
+function encodeLiquidation(
+  { contracts, feeReceiver }: Executor,
+  { positionIds, proof }: Extract<Action, { kind: "liquidate" }>,
+): Encoded {
+  const vault = contracts.marginVault.interface;
+  return {
+    to: contracts.addresses.marginVault,
+    data: vault.encodeFunctionData("liquidateBatch", [
+      [...positionIds],
+      encodeProof(proof),
+      feeReceiver,
+    ]),
+    read: (answer) => {
+      const [liquidated, reward] = vault.decodeFunctionResult("liquidateBatch", answer);
+      return { reward: BigInt(reward), done: Number(liquidated) };
+    },
+  };
+}
+
+function encodeSettlement(
+  { contracts, feeReceiver }: Executor,
+  { positionId, proof }: Extract<Action, { kind: "settleAtCap" }>,
+): Encoded {
+  const orders = contracts.orderBook.interface;
+  return {
+    to: contracts.addresses.orderBook,
+    data: orders.encodeFunctionData("settleAtCap", [positionId, encodeProof(proof), feeReceiver]),
+    read: (answer) => {
+      const [reward] = orders.decodeFunctionResult("settleAtCap", answer);
+      return { reward: BigInt(reward), done: 1 };
+    },
+  };
+}
+
+function encodeFulfilment(
+  { contracts, feeReceiver, tokenScale }: Executor,
+  action: Extract<Action, { kind: "fulfillDeposits" | "fulfillRedeems" }>,
+): Encoded {
+  const { kind, maxCount } = action;
+  const proof = encodeProof(action.proof);
+  const pool = contracts.liquidityVault.interface;
+  const isDeposit = kind === "fulfillDeposits";
+  const data = isDeposit
+    ? pool.encodeFunctionData("fulfillDeposits", [maxCount, proof, feeReceiver])
+    : pool.encodeFunctionData("fulfillRedeems", [maxCount, proof, feeReceiver]);
+  return {
+    to: contracts.addresses.liquidityVault,
+    data,
+    read: (answer) => {
+      const [, feeToken] = isDeposit
+        ? pool.decodeFunctionResult("fulfillDeposits", answer)
+        : pool.decodeFunctionResult("fulfillRedeems", answer);
+      return { reward: BigInt(feeToken) * tokenScale, done: maxCount };
+    },
+  };
 }

@@ -10,6 +10,9 @@ import { nameOfProof } from "../core/priceProof.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { type Action, chunks, type Strategy } from "./action.ts";
 
+/** Keepers' fees are stored in millionths. */
+const FEE_UNIT = 10n ** 12n;
+
 /**
  * Return what a keeper looks for, in the order in which it acts.
  *
@@ -18,11 +21,23 @@ import { type Action, chunks, type Strategy } from "./action.ts";
  */
 export function strategies(maxBatch: number): readonly Strategy[] {
   return [
-    { name: "marketOrders", plan: (snapshot) => planMarketOrders(snapshot, maxBatch) },
-    { name: "triggerOrders", plan: (snapshot) => planTriggers(snapshot, maxBatch) },
-    { name: "caps", plan: planCaps },
-    { name: "liquidations", plan: (snapshot) => planLiquidations(snapshot, maxBatch) },
-    { name: "poolRequests", plan: (snapshot) => planRequests(snapshot, maxBatch) },
+    {
+      name: "marketOrders",
+      lane: "urgent",
+      plan: (snapshot) => planMarketOrders(snapshot, maxBatch),
+    },
+    { name: "triggerOrders", lane: "urgent", plan: (snapshot) => planTriggers(snapshot, maxBatch) },
+    { name: "caps", lane: "urgent", plan: planCaps },
+    {
+      name: "liquidations",
+      lane: "urgent",
+      plan: (snapshot) => planLiquidations(snapshot, maxBatch),
+    },
+    {
+      name: "poolRequests",
+      lane: "housekeeping",
+      plan: (snapshot) => planRequests(snapshot, maxBatch),
+    },
   ];
 }
 
@@ -31,6 +46,7 @@ function planMarketOrders(snapshot: Snapshot, maxBatch: number): readonly Action
     chunks(due, maxBatch).map((orderIds) => ({
       kind: "executeOrders" as const,
       orderIds,
+      ...ordersOf(snapshot, orderIds),
       proof,
       reason: `"${nameOfProof(proof)}" is their price`,
     })),
@@ -43,6 +59,7 @@ function planTriggers(snapshot: Snapshot, maxBatch: number): readonly Action[] {
   return chunks(reachedTriggers(snapshot), maxBatch).map((orderIds) => ({
     kind: "executeOrders" as const,
     orderIds,
+    ...ordersOf(snapshot, orderIds),
     proof,
     reason: `the price of now "${snapshot.spot?.price}" is at or beyond their triggers`,
   }));
@@ -89,4 +106,13 @@ function planRequests(snapshot: Snapshot, maxBatch: number): readonly Action[] {
     ...(due.deposits ? [{ kind: "fulfillDeposits" as const, ...what }] : []),
     ...(due.redeems ? [{ kind: "fulfillRedeems" as const, ...what }] : []),
   ];
+}
+
+/** What a batch of orders touches, and what keepers are paid for it. */
+function ordersOf(snapshot: Snapshot, orderIds: readonly bigint[]) {
+  const orders = orderIds.flatMap((orderId) => snapshot.state.orders.get(orderId) ?? []);
+  return {
+    positionIds: orders.map((order) => order.positionId),
+    reward: orders.reduce((sum, order) => sum + order.keeperFeeE6 * FEE_UNIT, 0n),
+  };
 }

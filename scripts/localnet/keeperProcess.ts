@@ -12,8 +12,12 @@ export interface KeeperProgram {
   readonly account: string;
   /** Longest life [ms]. */
   readonly lifetimeMs: number;
-  /** Further settings. */
+  /** What those that follow one another share; each finds out for itself when absent. */
+  readonly store?: string;
+  /** More settings, by their variables. */
   readonly settings?: Environment;
+  /** Told every line of its log. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Thrown when the keeper ends before the replay does. */
@@ -61,7 +65,7 @@ export class KeeperProcess {
   }
 
   #start(): GuardedChild {
-    const { rpcUrl, markets, account, lifetimeMs, settings } = this.#program;
+    const { rpcUrl, markets, account, lifetimeMs, store, settings } = this.#program;
     return startGuarded({
       program: process.execPath,
       args: ["--import", import.meta.resolve("tsx"), MAIN],
@@ -72,9 +76,11 @@ export class KeeperProcess {
         BULKHEAD_MARKETS: markets.join(","),
         BULKHEAD_UNLOCKED_ACCOUNT: account,
         BULKHEAD_POLL_MS: "25",
+        BULKHEAD_STORE: store ?? ":memory:",
         ...settings,
       },
       onLine: (line) => {
+        this.#program.onLine?.(line);
         if (line.includes('"outcome":"mined"')) this.#transactions += 1;
       },
     });

@@ -1,6 +1,6 @@
-import { IMandateBook__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
+import { readHead } from "../chain/blocks.ts";
+import { openMandateBook } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { readHead } from "../chain/marketReader.ts";
 import type { PlannedMandate } from "./mandatePlan.ts";
 import type { TracedPosition } from "./result.ts";
 import { approve, transact, type World } from "./world.ts";
@@ -84,5 +84,5 @@ export async function readMandates(world: World): Promise<readonly HeldMandate[]
 }
 
 function openBook({ provider, mandateBook }: World) {
-  return IMandateBook__factory.connect(mandateBook, provider);
+  return openMandateBook(provider, mandateBook);
 }

@@ -1,4 +1,5 @@
-import { type Head, type MarketReader, readBlock } from "../chain/marketReader.ts";
+import { type Head, readBlock } from "../chain/blocks.ts";
+import type { MarketReader } from "../chain/marketReader.ts";
 import { isMarket } from "../core/orderMath.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { tellTime } from "./indexPrice.ts";

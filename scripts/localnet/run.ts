@@ -1,5 +1,6 @@
+import { readHead } from "../chain/blocks.ts";
 import type { MarketLog } from "../chain/logs.ts";
-import { MarketReader, readHead } from "../chain/marketReader.ts";
+import { MarketReader } from "../chain/marketReader.ts";
 import { connectNode } from "../chain/provider.ts";
 import { gainAt } from "../core/dueWork.ts";
 import { FatalError } from "../core/errors.ts";
@@ -40,8 +41,10 @@ import { tickBySeconds, type World } from "./world.ts";
 export interface DemoInput {
   readonly rounds: readonly ReplayRound[];
   readonly seed: number;
-  /** Kill the keeper as soon as the round with this index is written, and start another. */
-  readonly killKeeperAt?: number;
+  /** Kill the keeper as soon as a round with one of these indices is written, and start another. */
+  readonly killKeeperAt?: number | readonly number[];
+  /** Store of the keeper, which those that follow it share; none by default. */
+  readonly keeperStore?: string;
   /** Prices the market by a network's signed reports; a push feed writes the rounds where it is absent. */
   readonly network?: NetworkShape;
   /** Told what begins. */
@@ -92,6 +95,7 @@ export async function runDemo(input: DemoInput): Promise<DemoResult> {
       markets: [world, twin].map(({ contracts }) => contracts.addresses.marginVault),
       account: world.cast.keeper,
       lifetimeMs,
+      ...(input.keeperStore === undefined ? {} : { store: input.keeperStore }),
     };
     return await withStreams({ world, lifetimeMs }, (streams) =>
       withKeeper({ ...program, ...streams }, (keeper) => tell(input, [world, twin], keeper)),
@@ -160,7 +164,7 @@ async function tell(
     input.onRound(index, first.scribe.takeFresh());
   };
   const onWritten = async (index: number) => {
-    if (index === input.killKeeperAt) await keeper.replace();
+    if ([input.killKeeperAt ?? []].flat().includes(index)) await keeper.replace();
   };
   const parties = sides.map(({ world, reader, settler, scribe, opened }) => ({
     world,

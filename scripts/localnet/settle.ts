@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-
-import { type MarketReader, readHead } from "../chain/marketReader.ts";
+import { readHead } from "../chain/blocks.ts";
+import type { MarketReader } from "../chain/marketReader.ts";
 import {
   dueMarketOrders,
   dueRequests,

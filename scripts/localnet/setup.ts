@@ -1,7 +1,7 @@
 import type { OrderRequestStruct } from "../../types/ethers-contracts/contracts/interfaces/IOrderBook.ts";
+import { readHead } from "../chain/blocks.ts";
 import { openPool } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { readHead } from "../chain/marketReader.ts";
 import { encodeMint } from "../chain/token.ts";
 import { OrderKind } from "../core/orderMath.ts";
 import { type BookLimits, exitAtAnyPrice, type PlannedPosition } from "./book.ts";

@@ -1,5 +1,4 @@
-import { IMarketFactory__factory } from "../../types/ethers-contracts/factories/contracts/interfaces/index.ts";
-import { openMarket } from "../chain/contracts.ts";
+import { openFactory, openMarket } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import { approve, transact, type World } from "./world.ts";
 
@@ -13,7 +12,7 @@ const CREATION_GAS = 25_000_000n;
  */
 export async function createTwin(world: World): Promise<World> {
   const { provider, cast } = world;
-  const factory = IMarketFactory__factory.connect(world.factory, provider);
+  const factory = openFactory(provider, world.factory);
   const [first, parameters] = await calling("the first market", async () => {
     const count = await factory.marketCount();
     return [count, await factory.parametersOf(count)] as const;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { readHead } from "../chain/blocks.ts";
 import { type MarketContracts, openAggregator } from "../chain/contracts.ts";
 import { calling, toBulkheadError } from "../chain/errors.ts";
-import { readHead } from "../chain/marketReader.ts";
 import { ask, type Node } from "../chain/provider.ts";
 import { encodeApproval } from "../chain/token.ts";
 import { FatalError } from "../core/errors.ts";

@@ -1,6 +1,6 @@
+import { readHead } from "../chain/blocks.ts";
 import { openMarket, toMarket } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { readHead } from "../chain/marketReader.ts";
 import { connectNode } from "../chain/provider.ts";
 import type { Scene } from "../core/quote.ts";
 import type { CurveParameters, Position, Terms } from "../core/types.ts";

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 
 import { accountsNeeded } from "../../scripts/localnet/archetypes.ts";
@@ -22,13 +25,14 @@ const WAD = 10n ** 18n;
 const BUSIEST = 10;
 const PATIENCE_MS = 240_000;
 
-function run(killKeeperAt?: number): Promise<DemoResult> {
+function run(killKeeperAt?: number | readonly number[], keeperStore?: string): Promise<DemoResult> {
   return runDemo({
     rounds: ROUNDS,
     seed: 5,
     onStage: () => {},
     onRound: () => {},
     ...(killKeeperAt === undefined ? {} : { killKeeperAt }),
+    ...(keeperStore === undefined ? {} : { keeperStore }),
   });
 }
 
@@ -126,6 +130,24 @@ function define() {
       expect(result.ok).to.equal(true);
       const outcomes = new Set(result.positions.map(({ history }) => history.outcome));
       expect(outcomes).to.include.all.keys("open", "stopped", "closed", "liquidatedFully");
+    }).timeout(PATIENCE_MS);
+  });
+
+  describe("given a keeper that is killed at ten random moments", () => {
+    it("ends in the same state with those that take up its store", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "bulkhead-kill-"));
+      // Drawn anew each time: any ten rounds will do.
+      const rounds = ROUNDS.map((_, index) => index).sort(() => Math.random() - 0.5);
+      const killed = rounds.slice(0, 10);
+      try {
+        const disturbed = await run(killed, join(folder, "keeper.sqlite"));
+        expect(disturbed.ok, `killed at rounds ${killed}`).to.equal(true);
+        expect(fatesOf(disturbed), `killed at rounds ${killed}`).to.deep.equal(
+          fatesOf(undisturbed),
+        );
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     }).timeout(PATIENCE_MS);
   });
 }

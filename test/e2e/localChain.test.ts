@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { encryptKeystoreJson, Wallet } from "ethers";
-
+import { readHead } from "../../scripts/chain/blocks.ts";
 import { openPool } from "../../scripts/chain/contracts.ts";
 import { KeyError, LogGapError, ReorgError, RpcError } from "../../scripts/chain/failures.ts";
-import { MarketReader, readHead } from "../../scripts/chain/marketReader.ts";
+import { MarketReader } from "../../scripts/chain/marketReader.ts";
 import { ask, connectNode, type Node } from "../../scripts/chain/provider.ts";
 import { openSender } from "../../scripts/chain/signer.ts";
 import { encodeMint } from "../../scripts/chain/token.ts";

@@ -108,7 +108,7 @@ describe("scenario 13: air-gapped keys", () => {
       [charter, "stopIncreases", []],
       [marginVault, "assignPosition", [1n, me]],
       [marginVault, "releaseProtocolFees", [me]],
-      [marginVault, "release", [me, 1n, 0n, 0n]],
+      [marginVault, "release", [me, 1n, 0n, 0n, false]],
     ] as const;
     const before = await ledgerOf(market.market);
     for (const [contract, name, args] of tries) {

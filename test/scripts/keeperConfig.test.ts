@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { ConfigError, keeperConfig } from "../../scripts/config/keeper.ts";
+import { ConfigError, keeperConfig, printableConfig } from "../../scripts/config/keeper.ts";
 
 const MARKET = `0x${"ab".repeat(20)}`;
 const ACCOUNT = `0x${"cd".repeat(20)}`;
@@ -91,20 +91,80 @@ describe("keeperConfig", () => {
 
   describe("given a keystore", () => {
     it("reads everything, with usual values for the rest", () => {
-      expect(keeperConfig({ ...KEYSTORE, PATH: "/bin" })).to.deep.equal({
-        rpcUrl: "https://node.example/v2/secret-key",
+      expect(keeperConfig({ ...KEYSTORE, PATH: "/bin" })).to.deep.include({
+        rpcUrl: ["https://node.example/v2/secret-key"],
         markets: [MARKET],
         fromBlock: 0,
         key: { kind: "keystore", keystoreFile: "keeper.json", passwordFile: "password.txt" },
+        housekeepingKey: undefined,
         feeReceiver: undefined,
+        store: "bulkhead-keeper.sqlite",
         pollMs: 500,
         rpcTimeoutMs: 5000,
         confirmTimeoutMs: 60_000,
+        // 500 gwei and a twentieth of the gas token, both in 18 decimals.
+        maxFeeGwei: 500n * 10n ** 18n,
+        minBalance: 5n * 10n ** 16n,
         logRange: 2000,
         maxBatch: 20,
         streams: undefined,
         logLevel: "info",
       });
+    });
+  });
+
+  describe("given several sources", () => {
+    const yaml = `pollMs: 100\nmaxBatch: 30\nmarkets:\n  - '${MARKET}'\nlogRange: 5\n`;
+    const { BULKHEAD_MARKETS: _, ...rest } = KEYSTORE;
+
+    it("lets flags win over the environment, and that over the file", () => {
+      const env = { ...rest, BULKHEAD_POLL_MS: "200", BULKHEAD_MAX_BATCH: "40" };
+      const config = keeperConfig(env, { yaml, flags: { pollMs: "300" } });
+      expect(config).to.deep.include({ pollMs: 300, maxBatch: 40, logRange: 5 });
+      expect(config.markets).to.deep.equal([MARKET]);
+    });
+
+    it("refuses a line of the file that sets nothing", () => {
+      let failure: unknown;
+      try {
+        keeperConfig(KEYSTORE, { yaml: "pollMS: 100" });
+      } catch (cause) {
+        failure = cause;
+      }
+      expect(failure).to.be.instanceOf(ConfigError);
+      expect(String(failure)).to.include('"pollMS" is not a setting');
+    });
+
+    it('takes "0" and "false" for what they are', () => {
+      expect(keeperConfig({ ...KEYSTORE, BULKHEAD_HTTP_PORT: "0" }).httpPort).to.equal(0);
+      expect(problemsOf({ ...KEYSTORE, BULKHEAD_LEASE: "false" })).to.deep.equal([
+        "BULKHEAD_LEASE must be one of off, on.",
+      ]);
+    });
+  });
+
+  describe("given no key", () => {
+    const { BULKHEAD_KEYSTORE: _, BULKHEAD_PASSWORD_FILE: __, ...keyless } = KEYSTORE;
+
+    it("is enough for what sends nothing", () => {
+      expect(keeperConfig(keyless, { keyless: true }).key).to.equal(undefined);
+      expect(problemsOf(keyless)).to.have.length(1);
+    });
+  });
+
+  it("refuses a lease that nobody else can see", () => {
+    expect(problemsOf({ ...KEYSTORE, BULKHEAD_LEASE: "on" })[0]).to.match(/BULKHEAD_STORE/);
+    const server = { BULKHEAD_LEASE: "on", BULKHEAD_STORE: "postgres://me:hush@db/keeper" };
+    expect(keeperConfig({ ...KEYSTORE, ...server }).lease).to.equal("on");
+  });
+
+  describe("printableConfig", () => {
+    it("shows what is in force, without secrets", () => {
+      const store = { BULKHEAD_STORE: "postgres://me:hush@db/keeper" };
+      const shown = printableConfig(keeperConfig({ ...KEYSTORE, ...store }));
+      expect(shown).to.include("pollMs: 500").and.include("store: postgres://me:(not shown)@db");
+      expect(shown).to.not.include("hush");
+      expect(shown).to.not.include("secret-key");
     });
   });
 

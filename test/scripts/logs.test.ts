@@ -65,6 +65,7 @@ describe("checkSequences", () => {
       marginVault: 2n,
       orderBook: 1n,
       liquidityVault: 0n,
+      orders: 0n,
     });
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { NEWEST_ROUNDS } from "../../scripts/core/priceProof.ts";
 import type { Snapshot } from "../../scripts/core/snapshot.ts";
-import { type Action, chunks } from "../../scripts/keeper/action.ts";
+import { type Action, chunks, halvesOf, restrictedTo } from "../../scripts/keeper/action.ts";
 import { Backoff } from "../../scripts/keeper/backoff.ts";
 import { strategies } from "../../scripts/keeper/strategies.ts";
 import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
@@ -99,42 +99,79 @@ describe("chunks", () => {
   });
 });
 
-describe("Backoff", () => {
-  const action: Action = {
-    kind: "settleAtCap",
-    positionId: 1n,
+describe("halvesOf", () => {
+  const orders: Action = {
+    kind: "executeOrders",
+    orderIds: [1n, 2n, 3n],
+    positionIds: [1n, 9n, 3n],
     proof: NEWEST_ROUNDS,
+    reward: 6n,
     reason: "test",
   };
-  const another: Action = { ...action, positionId: 2n };
 
+  it("cuts a list in two, with what belongs to each part", () => {
+    expect(halvesOf(orders)).to.deep.equal([
+      { ...orders, orderIds: [1n, 2n], positionIds: [1n, 9n], reward: 4n },
+      { ...orders, orderIds: [3n], positionIds: [3n], reward: 2n },
+    ]);
+  });
+
+  it("does not cut one thing", () => {
+    const rest = { proof: NEWEST_ROUNDS, reason: "test" };
+    expect(halvesOf({ kind: "liquidate", positionIds: [1n], ...rest })).to.deep.equal([]);
+    expect(halvesOf({ kind: "settleAtCap", positionId: 1n, ...rest })).to.deep.equal([]);
+  });
+
+  it("leaves out what something else acts on", () => {
+    const isFree = (item: string) => item !== "position 9";
+    expect(restrictedTo(orders, isFree)).to.deep.include({ orderIds: [1n, 3n] });
+    const settle: Action = {
+      kind: "settleAtCap",
+      positionId: 9n,
+      proof: NEWEST_ROUNDS,
+      reason: "test",
+    };
+    expect(restrictedTo(settle, isFree)).to.equal(undefined);
+  });
+});
+
+describe("Backoff", () => {
   it("allows what was never refused", () => {
-    expect(new Backoff().allows(action, 0)).to.equal(true);
+    expect(new Backoff().allows("a", 0)).to.equal(true);
   });
 
   it("pauses 1, 2, 4 … and at most 16 blocks, and never gives up", () => {
     const backoff = new Backoff();
     let block = 100;
-    const pauses = [1, 2, 4, 8, 16, 16, 16];
-    for (const pause of pauses) {
-      backoff.refused(action, block);
-      expect(backoff.allows(action, block + pause - 1)).to.equal(false);
-      expect(backoff.allows(action, block + pause)).to.equal(true);
+    for (const pause of [1, 2, 4, 8, 16, 16, 16]) {
+      backoff.refused("a", block);
+      expect(backoff.allows("a", block + pause - 1)).to.equal(false);
+      expect(backoff.allows("a", block + pause)).to.equal(true);
       block += pause;
     }
   });
 
-  it("keeps one action's refusals from another's", () => {
+  it("quarantines for 64 blocks what reverted on chain twice", () => {
     const backoff = new Backoff();
-    backoff.refused(action, 100);
-    expect(backoff.allows(another, 100)).to.equal(true);
+    backoff.reverted("a", 100);
+    expect(backoff.allows("a", 101)).to.equal(true);
+    backoff.reverted("a", 101);
+    expect(backoff.allows("a", 164)).to.equal(false);
+    expect(backoff.allows("a", 165)).to.equal(true);
+  });
+
+  it("keeps the refusals of one thing from another's", () => {
+    const backoff = new Backoff();
+    backoff.refused("a", 100);
+    expect(backoff.allows("b", 100)).to.equal(true);
+    expect(backoff.waiting(100)).to.equal(1);
   });
 
   it("forgets the refusals of what went through", () => {
     const backoff = new Backoff();
-    backoff.refused(action, 100);
-    backoff.refused(action, 101);
-    backoff.done(action, 103);
-    expect(backoff.refused(action, 104)).to.equal(1);
+    backoff.refused("a", 100);
+    backoff.refused("a", 101);
+    backoff.done("a", 103);
+    expect(backoff.refused("a", 104)).to.equal(1);
   });
 });

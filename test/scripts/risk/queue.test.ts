@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Client } from "pg";
 import { coordinate, QueueError, work } from "../../../scripts/risk/market/queue.ts";
 import { simulate } from "../../../scripts/risk/market/simulate.ts";
-import { startPostgres, type TestDatabase } from "../../fixtures/postgres.ts";
+import { startPostgres, type TestServer } from "../../fixtures/postgres.ts";
 import { SPEC } from "./simulationSpec.ts";
 
 /** Two combinations, four chunks: enough to be shared. */
@@ -34,7 +34,7 @@ describe("queue", () => {
   });
 
   describe("given a PostgreSQL server", () => {
-    let database: TestDatabase | undefined;
+    let database: TestServer | undefined;
 
     before(async () => {
       database = await startPostgres();
