@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -140,7 +140,8 @@ keys:
   provider: { unlocked: "${world.cast.providers[0] ?? ""}" }
   carol: { keystore: carol.json, passwordFile: password }
 `;
-  await mkdir(FOLDER, { recursive: true });
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER);
   await writeFile(SETTINGS_FILE, settings);
   await writeFile(STATE_FILE, JSON.stringify(state));
   await writeFile(PRICE_FILE, START_PRICE);
