@@ -90,7 +90,7 @@ function define() {
       const { code, outputs } = await runSteps(steps);
       expect(code, outputs.at(-1)).to.equal(0);
       for (const [index, { lines }] of steps.entries()) {
-        for (const line of lines) expect(outputs[index]).to.match(patternOf(line));
+        for (const line of lines) expect(outputs[index], outputs[index]).to.match(patternOf(line));
       }
     } finally {
       await endTerminal(playground);
