@@ -1,13 +1,18 @@
+import { spawn } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { network } from "hardhat";
+import { environment } from "../../../scripts/config/environment.ts";
 import { deployMarket, type MarketFixture, pushPrice } from "../../fixtures/market.ts";
 import { type RpcServer, serveRpc } from "../../fixtures/rpcServer.ts";
 import { executeOrder, openPosition } from "../../fixtures/trading.ts";
 import { newFolder, runAs } from "./fakeIo.ts";
 
 const WAD = 10n ** 18n;
+const PROGRAM = fileURLToPath(new URL("../../../bin/bulkhead.mjs", import.meta.url));
 const OPEN = ["open", "--side", "long", "--size", "10", "--margin", "1000", "--reserve", "5000"];
 
 describe("trading commands", () => {
@@ -106,6 +111,26 @@ describe("trading commands", () => {
     expect(shown.printed).to.include(foreseen);
     expect(shown.printed).to.include("989.99");
   });
+
+  it("ends with 130 on Ctrl-C while it waits, and the order is found again", async () => {
+    const args = [PROGRAM, ...OPEN, "--yes"];
+    const child = spawn(process.execPath, args, { env: { ...environment(), ...env } });
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.includes("waits for its price")) break;
+    }
+    const code = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGINT");
+    expect(await code).to.equal(130);
+    const orderId = await market.orderBook.orderCount();
+    expect((await run("orders")).printed).to.match(
+      new RegExp(`│ ${orderId} +│ ${orderId} +│ market`),
+    );
+    const { timestamp } = (await market.connection.ethers.provider.getBlock("latest")) ?? {
+      timestamp: 0,
+    };
+    await executeOrder(market, { orderId, submittedAt: BigInt(timestamp) }, 2_100n * WAD);
+    await pushPrice(market, 2_000n * WAD);
+  }).timeout(60_000);
 
   it("tells that an order was cancelled, why, and ends with 6", async () => {
     await run(...OPEN, "--no-wait", "--yes", "--acceptable-price", "2000.1");
