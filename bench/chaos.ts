@@ -73,7 +73,7 @@ async function storm(
   const lines: string[] = [];
   const keeper = new KeeperProcess({
     rpcUrl: proxy.url,
-    marginVault: world.contracts.addresses.marginVault,
+    markets: [world.contracts.addresses.marginVault],
     account: world.cast.keeper,
     lifetimeMs: LIFETIME_MS,
     store,

@@ -1,9 +1,10 @@
 import { type Interface, type Log, type LogDescription, toBeHex, zeroPadValue } from "ethers";
 
 import type { MarketState } from "../core/snapshot.ts";
+import { type Head, readHead } from "./blocks.ts";
 import { calling, decodeRevert } from "./errors.ts";
 import { blockRanges, type MarketLog } from "./logs.ts";
-import { type Head, MarketReader, readHead } from "./marketReader.ts";
+import { MarketReader } from "./marketReader.ts";
 import type { TradeMarket } from "./tradeMarket.ts";
 
 /** A log of a market's contracts, decoded. */

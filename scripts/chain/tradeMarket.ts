@@ -13,9 +13,9 @@ import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/
 import type { Scene } from "../core/quote.ts";
 import type { RescueMandate } from "../core/rescue.ts";
 import type { CurveParameters, Position, Terms } from "../core/types.ts";
+import { type Head, readHead } from "./blocks.ts";
 import { type MarketContracts, openMarket, toMarket } from "./contracts.ts";
 import { calling } from "./errors.ts";
-import { type Head, readHead } from "./marketReader.ts";
 import { readToken, type TokenFacts } from "./token.ts";
 
 /** What an account asks the order book for. */

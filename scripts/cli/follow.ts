@@ -1,5 +1,5 @@
+import { readHead } from "../chain/blocks.ts";
 import { calling } from "../chain/errors.ts";
-import { readHead } from "../chain/marketReader.ts";
 import { type OrderEnd, readOrderEnd, type TradeLog } from "../chain/tradeLogs.ts";
 import { OrderNotFilledError } from "./errors.ts";
 import { amount, moment } from "./output.ts";

@@ -56,7 +56,12 @@ export function drawChanges(changes: readonly Change[]): string {
 
 /** Draw names with values. */
 export function drawFacts(facts: readonly (readonly [string, string])[]): string {
-  return drawTable(["", ""], facts).replace(/^.*\n.*\n/, "");
+  const table = new Table({
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+    style: { head: [], border: [] },
+  });
+  for (const [name, value] of facts) table.push([name, value]);
+  return table.toString();
 }
 
 /** Write a result as JSON; whole numbers of any size become text. */

@@ -36,6 +36,10 @@ export function createProgram(io: CliIo): Command {
   const program = new Command("bulkhead")
     .description("Trade, provide, keep and look: Bulkhead from a terminal.")
     .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => io.print(text.trimEnd()),
+      writeErr: (text) => io.note(text.trimEnd()),
+    })
     .exitOverride();
   const commands = [
     registerMarket,
@@ -61,7 +65,6 @@ export function createProgram(io: CliIo): Command {
   registerKeeper(program);
   registerDeploy(program, io);
   registerCompletion(program, io);
-  for (const command of descendants(program)) command.exitOverride();
   return program;
 }
 

@@ -184,32 +184,42 @@ function networkOf(
   choice: CliChoice,
   { env, settings }: { readonly env: Environment; readonly settings: File },
 ): CliNetwork {
-  const names = Object.keys(settings.networks);
   const rpcUrl = choice.rpcUrl ?? env.BULKHEAD_RPC_URL;
-  const asked = choice.network ?? env.BULKHEAD_NETWORK ?? settings.network;
-  const name = asked ?? (names.length === 1 ? names[0] : undefined);
+  const name = networkName(choice, { env, settings });
   const found = name === undefined ? undefined : settings.networks[name];
   if (name !== undefined && found === undefined && rpcUrl === undefined) {
-    throw new CliConfigError(
-      `There is no network "${name}" in the settings. They have ${names.join(", ") || "none"}.`,
-    );
+    const known = Object.keys(settings.networks).join(", ") || "none";
+    throw new CliConfigError(`There is no network "${name}" in the settings. They have ${known}.`);
   }
-  const url = rpcUrl ?? found?.rpcUrl;
+  const usual = { fromBlock: 0, logRange: 2000, markets: {}, ...found };
+  return {
+    name: name ?? "custom",
+    rpcUrl: requireUrl(rpcUrl ?? found?.rpcUrl),
+    chainId: found?.chainId === undefined ? undefined : BigInt(found.chainId),
+    fromBlock: usual.fromBlock,
+    logRange: usual.logRange,
+    markets: usual.markets,
+    factory: found?.factory,
+  };
+}
+
+function networkName(
+  choice: CliChoice,
+  { env, settings }: { readonly env: Environment; readonly settings: File },
+): string | undefined {
+  const names = Object.keys(settings.networks);
+  const asked = choice.network ?? env.BULKHEAD_NETWORK ?? settings.network;
+  return asked ?? (names.length === 1 ? names[0] : undefined);
+}
+
+function requireUrl(url: string | undefined): string {
   if (url === undefined) {
     throw new CliConfigError(
       "There is no node to ask. Give --rpc-url, set BULKHEAD_RPC_URL, or list a network in the settings.",
     );
   }
   if (URL.parse(url) === null) throw new CliConfigError(`"${url}" is no address of a node.`);
-  return {
-    name: name ?? "custom",
-    rpcUrl: url,
-    chainId: found?.chainId === undefined ? undefined : BigInt(found.chainId),
-    fromBlock: found?.fromBlock ?? 0,
-    logRange: found?.logRange ?? 2000,
-    markets: found?.markets ?? {},
-    factory: found?.factory,
-  };
+  return url;
 }
 
 function marketOf(

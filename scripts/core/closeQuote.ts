@@ -1,4 +1,5 @@
 import { type Closing, closePart, closingDelta, fold, takeFromMargin } from "./box.ts";
+import { min } from "./integers.ts";
 import { accrue, skew } from "./marketMath.ts";
 import { equity, gain, initialMargin, notional } from "./positionMath.ts";
 import type { Scene } from "./quote.ts";
@@ -55,7 +56,7 @@ export function previewClose(order: ClosingOrder, scene: Scene): ClosePreview {
   const before = standingOf(folded, scene.price);
   const close = (closed: bigint) =>
     partOf({ folded, closed, order, scene, skewBefore: skew(market) });
-  const asked = order.closed < whole ? order.closed : whole;
+  const asked = min(order.closed, whole);
   const kept = asked < whole && isKept(close(asked).rest, scene);
   const closed = kept ? asked : whole;
   const { fill, closing, fee, rest } = close(closed);

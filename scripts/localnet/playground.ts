@@ -1,10 +1,9 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-
+import { readHead } from "../chain/blocks.ts";
 import { openAggregator, openPool } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
-import { readHead } from "../chain/marketReader.ts";
 import { addressOfKey } from "../chain/personSigner.ts";
 import { ask, connectNode, type Node } from "../chain/provider.ts";
 import { encodeMint } from "../chain/token.ts";
@@ -140,7 +139,8 @@ keys:
   provider: { unlocked: "${world.cast.providers[0] ?? ""}" }
   carol: { keystore: carol.json, passwordFile: password }
 `;
-  await mkdir(FOLDER, { recursive: true });
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER);
   await writeFile(SETTINGS_FILE, settings);
   await writeFile(STATE_FILE, JSON.stringify(state));
   await writeFile(PRICE_FILE, START_PRICE);

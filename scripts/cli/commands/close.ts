@@ -59,27 +59,11 @@ export function registerClose(program: Command, io: CliIo): void {
 
 async function close(session: AccountSession, loaded: Loaded, options: Options): Promise<void> {
   const { market, out } = session;
-  const { id, position, scene, termsId } = loaded;
+  const { id, position } = loaded;
   const asked = options.size ?? abs(position.size);
   const trigger = options.stop ?? options.limit;
   const quote = quoteOf(session, loaded, asked);
-  const buys = position.size < 0n;
-  const anyPrice = buys ? MAX_PRICE : 0n;
-  const usual =
-    trigger === undefined
-      ? worstPrice(quote.preview.fillPrice, { buys, slippage: options.slippage })
-      : anyPrice;
-  const order = await marketOrder(session, {
-    positionId: id,
-    termsId,
-    reduceOnly: true,
-    feeFromMargin: trigger !== undefined,
-    sizeDelta: buys ? asked : -asked,
-    acceptablePrice: options.acceptablePrice ?? usual,
-    kind: kindOf(options),
-    triggerPrice: trigger ?? 0n,
-    expiry: trigger === undefined ? 0n : scene.now + BigInt(options.expiry),
-  });
+  const order = await orderOf(session, loaded, { options, asked, fill: quote.preview.fillPrice });
   const spender = { spender: market.addresses.marginVault, name: "MarginVault" };
   const escrowed = trigger === undefined ? order.keeperFee / market.token.scale : 0n;
   const permission = await permissionFor(session, { ...spender, amountToken: escrowed });
@@ -110,6 +94,39 @@ async function close(session: AccountSession, loaded: Loaded, options: Options):
   }
 }
 
+/** One that waits for a trigger pays its keeper from the margin, and takes any price once it is released. */
+async function orderOf(
+  session: AccountSession,
+  { id, termsId, position, scene }: Loaded,
+  {
+    options,
+    asked,
+    fill,
+  }: { readonly options: Options; readonly asked: bigint; readonly fill: bigint },
+) {
+  const buys = position.size < 0n;
+  const trigger = options.stop ?? options.limit;
+  const usual = buys ? MAX_PRICE : 0n;
+  const order = {
+    positionId: id,
+    termsId,
+    reduceOnly: true,
+    sizeDelta: buys ? asked : -asked,
+  };
+  if (trigger === undefined) {
+    const worst = worstPrice(fill, { buys, slippage: options.slippage });
+    return marketOrder(session, { ...order, acceptablePrice: options.acceptablePrice ?? worst });
+  }
+  return marketOrder(session, {
+    ...order,
+    feeFromMargin: true,
+    acceptablePrice: options.acceptablePrice ?? usual,
+    kind: options.stop === undefined ? 1n : 2n,
+    triggerPrice: trigger,
+    expiry: scene.now + BigInt(options.expiry),
+  });
+}
+
 function quoteOf(session: AccountSession, loaded: Loaded, closed: bigint) {
   const { position, scene, mandate, odds } = loaded;
   const { scale, symbol } = session.market.token;
@@ -130,9 +147,4 @@ function quoteOf(session: AccountSession, loaded: Loaded, closed: bigint) {
       `at the price of now, ${amount(scene.price)}: fill price ${amount(preview.fillPrice)}, fee ${amount(preview.fee)}, realized ${amount(preview.realizedPnl)}, paid out ${amount(preview.paidOut)} ${symbol}${short}`,
     ],
   };
-}
-
-function kindOf({ stop, limit }: Options): bigint {
-  if (stop !== undefined) return 2n;
-  return limit === undefined ? 0n : 1n;
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import { readHead } from "../../chain/blocks.ts";
 import { calling } from "../../chain/errors.ts";
-import { readHead } from "../../chain/marketReader.ts";
 import { addressOfKey } from "../../chain/personSigner.ts";
 import { connectNode, hostOf, type Node } from "../../chain/provider.ts";
 import { allowanceOf, balanceOf } from "../../chain/token.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { min } from "../../core/integers.ts";
 import { health } from "../../core/quote.ts";
 import { parseAmount } from "../../risk/parse.ts";
 import { carryOut } from "../carryOut.ts";
@@ -70,7 +71,7 @@ async function removeMargin(
   const { equity, initialMargin } = health(position, scene);
   const most = equity - initialMargin;
   if (removed > position.margin || removed > most) {
-    const least = most < position.margin ? most : position.margin;
+    const least = min(most, position.margin);
     throw new WouldBeRefusedError(
       `Equity "${amount(equity)}" less "${amount(removed)}" is below the initial margin "${amount(initialMargin)}". Take out at most "${amount(least > 0n ? least : 0n)}".`,
     );

@@ -209,6 +209,7 @@ async function submit(
     notes: [
       ...notes,
       `worst fill price accepted ${amount(worst)}; keeper's fee ${amount(order.keeperFee)} ${market.token.symbol}, escrowed with the margin`,
+      `leaves the wallet now, and is the most you can lose by it: ${amount(margin + order.keeperFee)} ${market.token.symbol}`,
     ],
     calls: [
       ...permission,

@@ -7,8 +7,6 @@ import { drawTable } from "../io.ts";
 import { specId } from "../market/codec.ts";
 import type { CellSummary } from "../market/merge.ts";
 import { toCsv, toResultJson } from "../market/output.ts";
-import { coordinate, work } from "../market/queue.ts";
-import { writeSimulationReport } from "../market/report.ts";
 import { simulate } from "../market/simulate.ts";
 import type { Cohort, SimulationSpec } from "../market/spec.ts";
 import {
@@ -111,6 +109,8 @@ export function registerSimulate(program: Command, io: RiskIo): void {
     await mkdir(options.out, { recursive: true });
     await io.writeText(join(options.out, "result.json"), toResultJson(spec, cells));
     await io.writeText(join(options.out, "result.csv"), toCsv(cells));
+    // Plots and queues are large packages: who does not ask for them does not wait for them.
+    const { writeSimulationReport } = await import("../market/report.ts");
     await io.writeText(join(options.out, "report.html"), writeSimulationReport(spec, cells));
     io.print(options.json === true ? toResultJson(spec, cells).trimEnd() : describeCells(cells));
     io.note(`result.json, result.csv and report.html are in "${options.out}".`);
@@ -126,6 +126,7 @@ export function registerWork(program: Command, io: RiskIo): void {
     .action(async ({ queue }: { readonly queue: string }) => {
       const signal = stopSignal();
       io.note("Waiting for work.");
+      const { work } = await import("../market/queue.ts");
       await work({ url: queue, signal, onChunk: (id, chunk) => io.note(`${id} chunk ${chunk}`) });
     });
 }
@@ -185,6 +186,7 @@ async function run(
   try {
     if (options.queue !== undefined) {
       io.note(`Simulation ${specId(spec)}: waiting for workers (\`work --queue …\`).`);
+      const { coordinate } = await import("../market/queue.ts");
       return await coordinate({ url: options.queue, spec, onProgress, signal });
     }
     const found = await simulate({
