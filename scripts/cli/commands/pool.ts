@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import { calling } from "../../chain/errors.ts";
+import { addressOfKey } from "../../chain/personSigner.ts";
 import { balanceOf } from "../../chain/token.ts";
 import { readPool } from "../../chain/tradeMarket.ts";
 import { formatToken, parseToken } from "../../core/units.ts";
@@ -26,9 +27,13 @@ export function registerPool(program: Command, io: CliIo): void {
   const group = program.command("pool").description("provide liquidity: deposit, withdraw, look");
   const show = group.command("show").description("the pool, and what the account has in it");
   withSession(show).action(async (options: SessionOptions) => {
-    await inMarket(options, io, tellPool);
-    if (options.json !== true && options.key !== undefined)
-      await forAccount(options, io, tellShares);
+    await inMarket(options, io, async (session) => {
+      await tellPool(session);
+      const { key } = session.config;
+      if (key === undefined) return;
+      const account = await addressOfKey(key.source);
+      await tellShares({ ...session, key: key.source, account });
+    });
   });
   const deposit = group
     .command("deposit")
