@@ -124,6 +124,8 @@ async function measureLife(market: MarketFixture): Promise<readonly (readonly [s
   const vault = market.marginVault.connect(alice);
   const added = await gasOf(vault.addMargin(open.orderId, 500_000_000n));
   await wait(market);
+  const poked = await gasOf(market.orderBook.connect(alice).poke("0x"));
+  await wait(market);
   const removed = await gasOf(vault.removeMargin(open.orderId, 400_000_000n, alice, "0x"));
   await wait(market);
   const closed = await submitAndExecute(market, alice, {
@@ -136,6 +138,7 @@ async function measureLife(market: MarketFixture): Promise<readonly (readonly [s
     ["execute open", executed.gasUsed],
     ["add margin", added],
     ["remove margin", removed],
+    ["poke: the price alone", poked],
     ["execute close", closed.receipt.gasUsed],
   ];
 }
