@@ -65,7 +65,9 @@ async function endTerminal(child: ChildProcess): Promise<void> {
 /** Runs all blocks in one shell, as a reader does; the output of each after a mark. */
 async function runSteps(steps: readonly Step[]): Promise<{ code: number; outputs: string[] }> {
   const blocks = steps.map(({ commands }) => `echo "${MARK}"\n${commands}`);
-  const script = ["set -euo pipefail", "exec 2>&1", ...blocks].join("\n");
+  // A test run that npx itself started would hand these down, and every npx inside would look for that package.
+  const forget = "unset npm_config_package npm_config_call";
+  const script = ["set -euo pipefail", forget, "exec 2>&1", ...blocks].join("\n");
   const child = spawn("bash", ["-c", script], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { artifacts, network } from "hardhat";
 import { compareCode } from "../fixtures/codeCheck.ts";
+import { onDeployableCode } from "../fixtures/deployable.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
@@ -72,61 +73,63 @@ async function recorded() {
   return { address, codeHash: keccak256(await ethers.provider.getCode(address)) };
 }
 
-describe("scenario 18: code obfuscation", () => {
-  let built = "0x";
+onDeployableCode("scenario 18: code obfuscation", () => {
+  describe("scenario 18: code obfuscation", () => {
+    let built = "0x";
 
-  before(async function () {
-    this.timeout(300_000);
-    built = await rebuild(NAME);
-  });
-
-  describe("given a deployment and its record", () => {
-    it("gives the record's hash when it is built anew from these sources", async () => {
-      const { codeHash } = await networkHelpers.loadFixture(recorded);
-      expect(keccak256(built)).to.equal(codeHash);
+    before(async function () {
+      this.timeout(300_000);
+      built = await rebuild(NAME);
     });
 
-    it("reports no difference from what is on the chain", async () => {
-      const { address } = await networkHelpers.loadFixture(recorded);
-      expect(compareCode(built, await ethers.provider.getCode(address))).to.equal(undefined);
-    });
-
-    for (const at of [0, 1_234, -1]) {
-      it(`reports one flipped byte, at ${at === -1 ? "the end" : at}`, async () => {
-        const { address, codeHash } = await networkHelpers.loadFixture(recorded);
-        const bytes = ethers.getBytes(await ethers.provider.getCode(address));
-        const flipped = at === -1 ? bytes.length - 1 : at;
-        bytes[flipped] = (bytes[flipped] ?? 0) ^ 0xff;
-        await networkHelpers.setCode(address, ethers.hexlify(bytes));
-        const deployed = await ethers.provider.getCode(address);
-        expect(keccak256(deployed)).not.to.equal(codeHash);
-        expect(compareCode(built, deployed)?.at).to.equal(flipped);
+    describe("given a deployment and its record", () => {
+      it("gives the record's hash when it is built anew from these sources", async () => {
+        const { codeHash } = await networkHelpers.loadFixture(recorded);
+        expect(keccak256(built)).to.equal(codeHash);
       });
-    }
 
-    it("reports code that goes on after its end", () => {
-      const length = ethers.dataLength(built);
-      expect(compareCode(built, `${built}00`)).to.deep.equal({
-        at: length,
-        built: undefined,
-        deployed: 0,
+      it("reports no difference from what is on the chain", async () => {
+        const { address } = await networkHelpers.loadFixture(recorded);
+        expect(compareCode(built, await ethers.provider.getCode(address))).to.equal(undefined);
+      });
+
+      for (const at of [0, 1_234, -1]) {
+        it(`reports one flipped byte, at ${at === -1 ? "the end" : at}`, async () => {
+          const { address, codeHash } = await networkHelpers.loadFixture(recorded);
+          const bytes = ethers.getBytes(await ethers.provider.getCode(address));
+          const flipped = at === -1 ? bytes.length - 1 : at;
+          bytes[flipped] = (bytes[flipped] ?? 0) ^ 0xff;
+          await networkHelpers.setCode(address, ethers.hexlify(bytes));
+          const deployed = await ethers.provider.getCode(address);
+          expect(keccak256(deployed)).not.to.equal(codeHash);
+          expect(compareCode(built, deployed)?.at).to.equal(flipped);
+        });
+      }
+
+      it("reports code that goes on after its end", () => {
+        const length = ethers.dataLength(built);
+        expect(compareCode(built, `${built}00`)).to.deep.equal({
+          at: length,
+          built: undefined,
+          deployed: 0,
+        });
       });
     });
-  });
 
-  it("pins the compiler, by version and by content, in the lockfile", () => {
-    const { packages } = JSON.parse(readSource("package-lock.json"));
-    const { devDependencies } = JSON.parse(readSource("package.json"));
-    const { version, integrity } = packages["node_modules/solc"];
-    expect(version).to.equal(devDependencies.solc);
-    expect(integrity).to.match(/^sha512-/);
-  });
+    it("pins the compiler, by version and by content, in the lockfile", () => {
+      const { packages } = JSON.parse(readSource("package-lock.json"));
+      const { devDependencies } = JSON.parse(readSource("package.json"));
+      const { version, integrity } = packages["node_modules/solc"];
+      expect(version).to.equal(devDependencies.solc);
+      expect(integrity).to.match(/^sha512-/);
+    });
 
-  it("keeps every contract file short enough to be read", () => {
-    const files = readdirSync(new URL("contracts/", ROOT), { recursive: true, encoding: "utf8" });
-    const long = files
-      .filter((file) => file.endsWith(".sol"))
-      .filter((file) => readSource(`contracts/${file}`).split("\n").length > 301);
-    expect(long).to.deep.equal([]);
+    it("keeps every contract file short enough to be read", () => {
+      const files = readdirSync(new URL("contracts/", ROOT), { recursive: true, encoding: "utf8" });
+      const long = files
+        .filter((file) => file.endsWith(".sol"))
+        .filter((file) => readSource(`contracts/${file}`).split("\n").length > 301);
+      expect(long).to.deep.equal([]);
+    });
   });
 });

@@ -128,6 +128,16 @@ describe("MarginVault liquidate with a mandate and a hostile token", () => {
     expect(logged.rescue).to.equal(OUTCOME.TransferFailed);
   });
 
+  it("foresees a failure where the token tells nothing", async () => {
+    const { mandateBook, token, positionId } = await networkHelpers.loadFixture(marketFixture);
+    await token.setMute(true);
+    // Equity and maintenance margin at 1,949, as the vault would tell them.
+    const told = [positionId, wad("4799.49975"), wad("4872.5"), wad("1"), false] as const;
+    const [pulled, outcome] = await mandateBook.preview(...told);
+    expect(pulled).to.equal(0n);
+    expect(outcome).to.equal(OUTCOME.TransferFailed);
+  });
+
   describe("given a token that calls back while it moves", () => {
     for (const name of ["liquidate", "rescue", "addMargin", "accrue", "sweepDues"] as const) {
       it(`keeps ${name} out, and rescues as ever`, async () => {
