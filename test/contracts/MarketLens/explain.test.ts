@@ -15,6 +15,7 @@ const FATE = {
   notOpen: 0n,
   healthy: 1n,
   atCap: 2n,
+  coolingOff: 3n,
   rescued: 4n,
   inPart: 5n,
   whole: 6n,
@@ -85,6 +86,18 @@ describe("MarketLens explain", () => {
       const receipt = await liquidate(market, positionId);
       expectReceipt(foreseen, logOf(market, receipt, "PositionLiquidated"));
       expect(foreseen.marginLeft).to.equal((await marginVault.position(positionId)).margin);
+    });
+
+    it("says that the next one waits for the cool-off", async () => {
+      const { foresee, market, positionId } = await networkHelpers.loadFixture(lensFixture);
+      await foresee(wad("1940"));
+      await liquidate(market, positionId);
+      // At its target of 3.125% of notional; 0.7% lower it is below 2.5%, and above half of that. Ten of 30 s have passed.
+      const foreseen = await foresee(wad("1926.4"));
+      expect(foreseen.fate).to.equal(FATE.coolingOff);
+      await expect(
+        market.marginVault.liquidate(positionId, "0x", market.accounts.keeper),
+      ).to.be.revertedWithCustomError(market.marginVault, "CoolingOff");
     });
 
     it("gives that of a whole one, with its shortfall and the keeper's floor from the reserve", async () => {
