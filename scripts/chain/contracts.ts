@@ -23,7 +23,6 @@ import {
 import { LiquidityVault__factory } from "../../types/ethers-contracts/factories/contracts/LiquidityVault__factory.ts";
 import { RetryableError } from "../core/errors.ts";
 import type { MarketConstants } from "../core/snapshot.ts";
-import type { Market } from "../core/types.ts";
 import { toBulkheadError } from "./errors.ts";
 import { WrongContractError } from "./failures.ts";
 import { discoverSource, type PriceSource } from "./priceSource.ts";
@@ -80,27 +79,6 @@ export async function openMarket(
 /** Connect to one Chainlink proxy. */
 export function openFeed(runner: ContractRunner, address: string) {
   return IAggregatorProxy__factory.connect(address, runner);
-}
-
-/** Copy what a contract returns into a plain object: its own kind does not survive being spread. */
-export function toMarket(stored: Market): Market {
-  return {
-    longOpenInterest: stored.longOpenInterest,
-    shortOpenInterest: stored.shortOpenInterest,
-    clock: stored.clock,
-    fundingIndex: stored.fundingIndex,
-    borrowIndex: stored.borrowIndex,
-    accruedAt: stored.accruedAt,
-    fundingVelocity: stored.fundingVelocity,
-    borrowRate: stored.borrowRate,
-    referencePrice: stored.referencePrice,
-    netBasis: stored.netBasis,
-    totalMargin: stored.totalMargin,
-    lastPrice: stored.lastPrice,
-    sequence: stored.sequence,
-    poolDue: stored.poolDue,
-    protocolDue: stored.protocolDue,
-  };
 }
 
 /** Connect to a pool with all that its shares can do. */

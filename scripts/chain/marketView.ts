@@ -4,9 +4,10 @@ import { accrue, skew } from "../core/marketMath.ts";
 import type { MarketState, Snapshot, WaitingOrder } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
 import type { Head } from "./blocks.ts";
-import { type MarketContracts, toMarket } from "./contracts.ts";
+import type { MarketContracts } from "./contracts.ts";
 import { calling } from "./errors.ts";
 import { type PriceOfNow, PriceReader, type PriceReaderOptions } from "./priceReader.ts";
+import { toMarket } from "./structs.ts";
 
 /** What a view needs. */
 export type MarketViewOptions = PriceReaderOptions;

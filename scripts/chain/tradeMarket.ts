@@ -14,8 +14,9 @@ import type { Scene } from "../core/quote.ts";
 import type { RescueMandate } from "../core/rescue.ts";
 import type { CurveParameters, Position, Terms } from "../core/types.ts";
 import { type Head, readHead } from "./blocks.ts";
-import { type MarketContracts, openMarket, toMarket } from "./contracts.ts";
+import { type MarketContracts, openMarket } from "./contracts.ts";
 import { calling } from "./errors.ts";
+import { toCurves, toMarket, toPosition, toTerms } from "./structs.ts";
 import { readToken, type TokenFacts } from "./token.ts";
 
 /** What an account asks the order book for. */
@@ -195,49 +196,4 @@ export async function listMarkets(
     const markets = await Promise.all(ids.map((id) => contract.marketOf(id)));
     return markets.map(({ marginVault }) => marginVault);
   });
-}
-
-function toPosition(stored: Position): Position {
-  return {
-    size: stored.size,
-    openNotional: stored.openNotional,
-    priceTime: stored.priceTime,
-    termsId: stored.termsId,
-    traits: stored.traits,
-    cooldown: stored.cooldown,
-    margin: stored.margin,
-    reserve: stored.reserve,
-    borrowIndex: stored.borrowIndex,
-    owner: stored.owner,
-    fundingIndex: stored.fundingIndex,
-  };
-}
-
-function toTerms(stored: Terms): Terms {
-  return {
-    initialMarginRatio: stored.initialMarginRatio,
-    maintenanceMarginRatio: stored.maintenanceMarginRatio,
-    liquidationFeeRatio: stored.liquidationFeeRatio,
-    positionFeeRatio: stored.positionFeeRatio,
-    liquidationTarget: stored.liquidationTarget,
-    minReserveRatio: stored.minReserveRatio,
-    liquidationCooldown: stored.liquidationCooldown,
-    keeperFeeFloor: stored.keeperFeeFloor,
-    keeperFeeCap: stored.keeperFeeCap,
-    minMaintenance: stored.minMaintenance,
-    minMargin: stored.minMargin,
-    minNotional: stored.minNotional,
-  };
-}
-
-function toCurves(stored: CurveParameters): CurveParameters {
-  return {
-    skewScale: stored.skewScale,
-    fundingScale: stored.fundingScale,
-    maxFundingRate: stored.maxFundingRate,
-    minBorrowRate: stored.minBorrowRate,
-    kinkBorrowRate: stored.kinkBorrowRate,
-    maxBorrowRate: stored.maxBorrowRate,
-    kinkUtilization: stored.kinkUtilization,
-  };
 }

@@ -45,6 +45,25 @@ export function attach(market: Market, position: Position): Market {
   return combine(market, position, 1n);
 }
 
+/** A market before anything has happened in it. */
+export const EMPTY_MARKET: Market = {
+  longOpenInterest: 0n,
+  shortOpenInterest: 0n,
+  clock: 0n,
+  fundingIndex: 0n,
+  borrowIndex: 0n,
+  accruedAt: 0n,
+  fundingVelocity: 0n,
+  borrowRate: 0n,
+  referencePrice: 0n,
+  netBasis: 0n,
+  totalMargin: 0n,
+  lastPrice: 0n,
+  sequence: 0n,
+  poolDue: 0n,
+  protocolDue: 0n,
+};
+
 /** Return long minus short open interest [± WAD base] (SPEC: fill price). */
 export function skew(market: Pick<Market, "longOpenInterest" | "shortOpenInterest">): bigint {
   return market.longOpenInterest - market.shortOpenInterest;

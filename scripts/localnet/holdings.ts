@@ -1,7 +1,7 @@
 import type { PayoutDeferredEvent } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
-import { toMarket } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import type { MarketLog } from "../chain/logs.ts";
+import { toMarket, toPosition } from "../chain/structs.ts";
 import { balanceOf, tokenFlow, transfersTo } from "../chain/token.ts";
 import { type Order, takesFeeFromMargin } from "../core/orderMath.ts";
 import type { MarketState } from "../core/snapshot.ts";
@@ -130,20 +130,4 @@ async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): 
   const answers: R[] = [];
   for (const item of items) answers.push(await ask(item));
   return answers;
-}
-
-function toPosition(stored: Position): Position {
-  return {
-    size: stored.size,
-    openNotional: stored.openNotional,
-    priceTime: stored.priceTime,
-    termsId: stored.termsId,
-    traits: stored.traits,
-    cooldown: stored.cooldown,
-    margin: stored.margin,
-    reserve: stored.reserve,
-    borrowIndex: stored.borrowIndex,
-    owner: stored.owner,
-    fundingIndex: stored.fundingIndex,
-  };
 }

@@ -3,7 +3,7 @@ import { type Closing, closePart, closingDelta, fold, takeFromMargin } from "../
 import { velocity } from "../core/fundingMath.ts";
 import { max, min } from "../core/integers.ts";
 import { previewLiquidation } from "../core/liquidation.ts";
-import { accrue, attach, detach, skew } from "../core/marketMath.ts";
+import { accrue, attach, detach, EMPTY_MARKET, skew } from "../core/marketMath.ts";
 import { gain } from "../core/positionMath.ts";
 import { health, type Opening, type OpenPreview, previewOpen, type Scene } from "../core/quote.ts";
 import { previewRescue, type RescueMandate, type RescuePreview } from "../core/rescue.ts";
@@ -59,28 +59,11 @@ export interface Settled {
 }
 
 const MAX_COOLDOWN = 2n ** 16n - 1n;
-const EMPTY: Market = {
-  longOpenInterest: 0n,
-  shortOpenInterest: 0n,
-  clock: 0n,
-  fundingIndex: 0n,
-  borrowIndex: 0n,
-  accruedAt: 0n,
-  fundingVelocity: 0n,
-  borrowRate: 0n,
-  referencePrice: 0n,
-  netBasis: 0n,
-  totalMargin: 0n,
-  lastPrice: 0n,
-  sequence: 0n,
-  poolDue: 0n,
-  protocolDue: 0n,
-};
 
 /** Return the books of a market without positions, whose pool holds `cash` [WAD quote]. */
 export function emptyBooks(cash: bigint, now: bigint): Books {
   return {
-    market: { ...EMPTY, accruedAt: now, clock: now },
+    market: { ...EMPTY_MARKET, accruedAt: now, clock: now },
     cash,
     reserved: 0n,
     positions: new Map(),

@@ -1,9 +1,10 @@
 import { readHead } from "../chain/blocks.ts";
-import { openMarket, toMarket } from "../chain/contracts.ts";
+import { openMarket } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import { connectNode } from "../chain/provider.ts";
+import { toCurves, toMarket, toPosition, toTerms } from "../chain/structs.ts";
 import type { Scene } from "../core/quote.ts";
-import type { CurveParameters, Position, Terms } from "../core/types.ts";
+import type { Position } from "../core/types.ts";
 import { RiskInputError } from "./errors.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -52,49 +53,4 @@ export async function readOpenPosition({
   } finally {
     provider.destroy();
   }
-}
-
-function toPosition(stored: Position): Position {
-  return {
-    size: stored.size,
-    openNotional: stored.openNotional,
-    priceTime: stored.priceTime,
-    termsId: stored.termsId,
-    traits: stored.traits,
-    cooldown: stored.cooldown,
-    margin: stored.margin,
-    reserve: stored.reserve,
-    borrowIndex: stored.borrowIndex,
-    owner: stored.owner,
-    fundingIndex: stored.fundingIndex,
-  };
-}
-
-function toTerms(stored: Terms): Terms {
-  return {
-    initialMarginRatio: stored.initialMarginRatio,
-    maintenanceMarginRatio: stored.maintenanceMarginRatio,
-    liquidationFeeRatio: stored.liquidationFeeRatio,
-    positionFeeRatio: stored.positionFeeRatio,
-    liquidationTarget: stored.liquidationTarget,
-    minReserveRatio: stored.minReserveRatio,
-    liquidationCooldown: stored.liquidationCooldown,
-    keeperFeeFloor: stored.keeperFeeFloor,
-    keeperFeeCap: stored.keeperFeeCap,
-    minMaintenance: stored.minMaintenance,
-    minMargin: stored.minMargin,
-    minNotional: stored.minNotional,
-  };
-}
-
-function toCurves(stored: CurveParameters): CurveParameters {
-  return {
-    skewScale: stored.skewScale,
-    fundingScale: stored.fundingScale,
-    maxFundingRate: stored.maxFundingRate,
-    minBorrowRate: stored.minBorrowRate,
-    kinkBorrowRate: stored.kinkBorrowRate,
-    maxBorrowRate: stored.maxBorrowRate,
-    kinkUtilization: stored.kinkUtilization,
-  };
 }

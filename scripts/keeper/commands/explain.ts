@@ -1,12 +1,12 @@
 import { type Head, readHead } from "../../chain/blocks.ts";
-import { openMarket, toMarket } from "../../chain/contracts.ts";
+import { openMarket } from "../../chain/contracts.ts";
 import { calling } from "../../chain/errors.ts";
 import { connectPool } from "../../chain/nodePool.ts";
 import type { Node } from "../../chain/provider.ts";
+import { toMarket, toPosition, toTerms } from "../../chain/structs.ts";
 import { ConfigError, type KeeperConfig } from "../../config/keeper.ts";
 import { previewLiquidation } from "../../core/liquidation.ts";
 import { health } from "../../core/quote.ts";
-import type { Position, Terms } from "../../core/types.ts";
 import { formatWad } from "../../core/units.ts";
 import { priceNow } from "./priceNow.ts";
 
@@ -94,38 +94,4 @@ function decisionOf(preview: ReturnType<typeof previewLiquidation>): string {
     case "PositionNotFound":
       return "nothing: it is not open";
   }
-}
-
-/** What a contract returns does not survive being spread. */
-function toPosition(stored: Position): Position {
-  return {
-    size: stored.size,
-    openNotional: stored.openNotional,
-    priceTime: stored.priceTime,
-    termsId: stored.termsId,
-    cooldown: stored.cooldown,
-    margin: stored.margin,
-    reserve: stored.reserve,
-    borrowIndex: stored.borrowIndex,
-    owner: stored.owner,
-    traits: stored.traits,
-    fundingIndex: stored.fundingIndex,
-  };
-}
-
-function toTerms(stored: Terms): Terms {
-  return {
-    initialMarginRatio: stored.initialMarginRatio,
-    maintenanceMarginRatio: stored.maintenanceMarginRatio,
-    liquidationFeeRatio: stored.liquidationFeeRatio,
-    positionFeeRatio: stored.positionFeeRatio,
-    liquidationTarget: stored.liquidationTarget,
-    minReserveRatio: stored.minReserveRatio,
-    liquidationCooldown: stored.liquidationCooldown,
-    keeperFeeFloor: stored.keeperFeeFloor,
-    keeperFeeCap: stored.keeperFeeCap,
-    minMaintenance: stored.minMaintenance,
-    minMargin: stored.minMargin,
-    minNotional: stored.minNotional,
-  };
 }
