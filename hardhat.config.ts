@@ -68,6 +68,8 @@ export default defineConfig({
   // Test doubles: what they do is not under test.
   coverage: { skipFiles: ["contracts/mocks/**"] },
   test: {
+    // A process for each file, two at a time: every file brings its own chain.
+    mocha: { parallel: true, jobs: 2 },
     solidity: {
       fuzz: { runs: 16 },
       invariant: { runs: 2, depth: 40, failOnRevert: true },
