@@ -266,13 +266,15 @@ export async function completeCall(
     readonly from: string;
     readonly to: string;
     readonly data: string;
+    /** [wei] */
+    readonly value: bigint;
     /** Added to the account's next nonce. */
     readonly place: number;
     /** Taken where it cannot be estimated, because an earlier one must come first. */
     readonly gasLimit?: bigint | undefined;
   },
 ): Promise<UnsignedTransaction> {
-  const { from, to, data } = call;
+  const { from, to, data, value } = call;
   const [network, nonce, fees] = await calling("the next transaction", () =>
     Promise.all([
       provider.getNetwork(),
@@ -286,8 +288,8 @@ export async function completeCall(
     nonce: nonce + call.place,
     to: getAddress(to),
     data,
-    value: 0n,
-    gasLimit: call.gasLimit ?? (await estimateGas(provider, { from, to, data })),
+    value,
+    gasLimit: call.gasLimit ?? (await estimateGas(provider, { from, to, data, value })),
     maxFeePerGas: fees.maxFeePerGas ?? fees.gasPrice ?? 0n,
     maxPriorityFeePerGas: fees.maxPriorityFeePerGas ?? 0n,
   };
@@ -300,7 +302,13 @@ export async function completeCall(
  */
 export async function estimateGas(
   provider: Node,
-  call: { readonly from: string; readonly to: string; readonly data: string },
+  call: {
+    readonly from: string;
+    readonly to: string;
+    readonly data: string;
+    /** [wei] */
+    readonly value: bigint;
+  },
 ): Promise<bigint> {
   await calling("the transaction", () => provider.call(call));
   const estimate = await calling("eth_estimateGas", () => provider.estimateGas(call));

@@ -1,12 +1,9 @@
 import { z } from "zod";
 import type { ServedReport } from "../core/reportBuffer.ts";
-import {
-  decodeReportData,
-  decodeSignedReport,
-  MalformedReportError,
-} from "../core/streamReport.ts";
+import { MalformedReportError } from "../core/streamReport.ts";
 import { authHeaders, type StreamCredentials } from "./streamAuth.ts";
 import { NoReportError, StreamRefusedError, StreamServiceError } from "./streamFailures.ts";
+import { readServedReport } from "./streamReports.ts";
 
 /** How to reach the service over REST. */
 export interface StreamApiOptions {
@@ -89,11 +86,9 @@ export function readStreamMessage(text: string): ServedReport {
   return decode(parseAnswer("a message", text, oneReport).report);
 }
 
-/** What a report says is read from its bytes: they are what is signed. */
 function decode(served: z.infer<typeof servedReport>): ServedReport {
   try {
-    const said = decodeReportData(decodeSignedReport(served.fullReport).reportData);
-    return { ...said, fullReport: served.fullReport };
+    return readServedReport(served.fullReport);
   } catch (cause) {
     if (!(cause instanceof MalformedReportError)) throw cause;
     throw new StreamServiceError(`a report of feed ${served.feedID}`, cause);

@@ -1,7 +1,10 @@
 import { AbiCoder, concat, keccak256, recoverAddress, Signature, type SigningKey } from "ethers";
 
+import type { ServedReport } from "../core/reportBuffer.ts";
 import {
   contextWords,
+  decodeReportData,
+  decodeSignedReport,
   encodeReportData,
   encodeSignedReport,
   type ReportContext,
@@ -11,6 +14,15 @@ import {
 
 /** First of the two values that Ethereum gives a signature's parity. */
 const PARITY_BASE = 27n;
+
+/**
+ * Read what a signed report says from its bytes: they are what is signed.
+ *
+ * @throws MalformedReportError when they are no report of a schema that is known.
+ */
+export function readServedReport(fullReport: string): ServedReport {
+  return { ...decodeReportData(decodeSignedReport(fullReport).reportData), fullReport };
+}
 
 /** Return the digest of a report that its oracles sign, without a prefix. */
 export function reportDigest({

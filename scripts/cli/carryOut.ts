@@ -14,6 +14,8 @@ export interface PlannedCall {
   readonly what: string;
   readonly to: string;
   readonly data: string;
+  /** Ether that goes with it [wei]; none when left out. */
+  readonly value?: bigint;
 }
 
 /** What a command is about to do. */
@@ -75,9 +77,9 @@ async function buildOnly(
   file: string,
 ): Promise<undefined> {
   const transactions = [];
-  for (const [place, { what, to, data }] of calls.entries()) {
+  for (const [place, { what, to, data, value = 0n }] of calls.entries()) {
     const gasLimit = place === 0 ? undefined : GAS_UNSEEN;
-    const call = { from: account, to, data, place, gasLimit };
+    const call = { from: account, to, data, value, place, gasLimit };
     transactions.push({ what, ...(await completeCall(provider, call)) });
   }
   await io.writeText(file, writeUnsigned({ title, transactions }));
@@ -93,7 +95,8 @@ async function buildOnly(
 async function tryFirst({ provider, account }: AccountSession, { calls }: Plan): Promise<void> {
   const [first] = calls;
   if (first === undefined) return;
-  await estimateGas(provider, { from: account, to: first.to, data: first.data });
+  const { to, data, value = 0n } = first;
+  await estimateGas(provider, { from: account, to, data, value });
 }
 
 async function confirm({ io, options }: AccountSession, { calls }: Plan): Promise<void> {
@@ -109,9 +112,10 @@ async function confirm({ io, options }: AccountSession, { calls }: Plan): Promis
 
 async function sendAll(session: AccountSession, plan: Plan, sender: Sender): Promise<Carried> {
   const receipts: TransactionReceipt[] = [];
-  for (const { what, to, data } of plan.calls) {
-    const gasLimit = await estimateGas(session.provider, { from: sender.address, to, data });
-    receipts.push(await sendOne(session, { what, to, data, gasLimit }, sender));
+  for (const { what, to, data, value = 0n } of plan.calls) {
+    const call = { to, data, value };
+    const gasLimit = await estimateGas(session.provider, { from: sender.address, ...call });
+    receipts.push(await sendOne(session, { what, ...call, gasLimit }, sender));
   }
   const hashes = receipts.map(({ hash }) => hash);
   session.out.tell("transactions", hashes, hashes.map((hash) => `Mined: ${hash}`).join("\n"));
@@ -124,10 +128,10 @@ async function sendAll(session: AccountSession, plan: Plan, sender: Sender): Pro
 
 async function sendOne(
   { io }: AccountSession,
-  { what, to, data, gasLimit }: PlannedCall & { readonly gasLimit: bigint },
+  { what, ...call }: Required<PlannedCall> & { readonly gasLimit: bigint },
   sender: Sender,
 ): Promise<TransactionReceipt> {
-  const outcome = await sendAndConfirm(sender, { to, data, gasLimit }, patienceOf(io));
+  const outcome = await sendAndConfirm(sender, call, patienceOf(io));
   if (outcome.kind !== "mined") {
     throw new TransactionRevertedError(
       `"${what}" has not been mined: nonce "${outcome.nonce}" is ${outcome.kind}. Look at the account before you send again.`,

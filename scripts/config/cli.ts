@@ -24,6 +24,8 @@ export interface CliNetwork {
   readonly markets: Readonly<Record<string, string>>;
   /** A MarketFactory whose markets are listed too. */
   readonly factory: string | undefined;
+  /** The Data Streams service, for markets that are priced by signed reports. */
+  readonly streams: { readonly restUrl: string; readonly credentials: string } | undefined;
 }
 
 /** Settings that a command was given. */
@@ -76,6 +78,7 @@ const schema = z.strictObject({
         market: z.string().optional(),
         markets: z.record(z.string(), address).default({}),
         factory: address.optional(),
+        streams: z.strictObject({ restUrl: http, credentials: z.string() }).optional(),
       }),
     )
     .default({}),
@@ -101,13 +104,13 @@ export async function cliConfig(choice: CliChoice, env: Environment): Promise<Cl
   }
   const file = await findFile(choice, env);
   const settings = file === undefined ? schema.parse({}) : await readSettings(file);
-  const network = networkOf(choice, { env, settings });
+  const network = networkOf(choice, { env, settings, file });
   return {
     file,
     network,
     market: marketOf(choice.market ?? env.BULKHEAD_MARKET, { network, settings }),
     key: keyOf(choice, { env, settings, network, file }),
-    history: resolved(settings.history, file),
+    history: settings.history === undefined ? undefined : beside(file, settings.history),
     sigma: settings.sigma,
   };
 }
@@ -182,7 +185,11 @@ async function textOf(file: string): Promise<string | undefined> {
 
 function networkOf(
   choice: CliChoice,
-  { env, settings }: { readonly env: Environment; readonly settings: File },
+  {
+    env,
+    settings,
+    file,
+  }: { readonly env: Environment; readonly settings: File; readonly file: string | undefined },
 ): CliNetwork {
   const rpcUrl = choice.rpcUrl ?? env.BULKHEAD_RPC_URL;
   const name = networkName(choice, { env, settings });
@@ -200,6 +207,10 @@ function networkOf(
     logRange: usual.logRange,
     markets: usual.markets,
     factory: found?.factory,
+    streams: found?.streams && {
+      restUrl: found.streams.restUrl,
+      credentials: beside(file, found.streams.credentials),
+    },
   };
 }
 
@@ -284,8 +295,9 @@ function keyOfEnvironment(env: Environment): PersonKey | undefined {
 function sourceOf(found: z.infer<typeof keySchema>, file: string | undefined): PersonKey {
   if ("unlocked" in found) return { kind: "unlocked", account: found.unlocked };
   if ("remote" in found) return { kind: "remote", url: found.remote, account: found.account };
-  const keystoreFile = resolved(found.keystore, file) ?? found.keystore;
-  const passwordFile = resolved(found.passwordFile, file);
+  const keystoreFile = beside(file, found.keystore);
+  const passwordFile =
+    found.passwordFile === undefined ? undefined : beside(file, found.passwordFile);
   return passwordFile === undefined
     ? { kind: "prompted", keystoreFile }
     : { kind: "keystore", keystoreFile, passwordFile };
@@ -303,7 +315,7 @@ function guarded(source: PersonKey, network: CliNetwork | undefined): PersonKey 
 }
 
 /** Paths in the settings begin where the settings lie. */
-function resolved(path: string | undefined, file: string | undefined): string | undefined {
-  if (path === undefined || file === undefined || isAbsolute(path)) return path;
-  return join(dirname(file), path);
+/** Paths in the settings begin where these lie. */
+function beside(file: string | undefined, path: string): string {
+  return file === undefined || isAbsolute(path) ? path : join(dirname(file), path);
 }

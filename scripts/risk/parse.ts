@@ -39,9 +39,15 @@ export function parseNumber(text: string): number {
 /** Read a share, such as "1%" or "0.01". */
 export function parseShare(text: string): number {
   const trimmed = text.trim();
-  const value = trimmed.endsWith("%")
-    ? parseNumber(trimmed.slice(0, -1)) / 100
-    : parseNumber(trimmed);
+  return trimmed.endsWith("%") ? parseNumber(trimmed.slice(0, -1)) / 100 : parseNumber(trimmed);
+}
+
+/** Read a chance that is neither none nor certain, such as "1%" or "0.01". */
+export function parseChance(text: string): number {
+  const value = parseShare(text);
+  if (!(value > 0 && value < 1)) {
+    throw new InvalidArgumentError('Give a chance above 0 and below 100%, such as "1%".');
+  }
   return value;
 }
 

@@ -9,6 +9,7 @@ import type { CliIo } from "../io.ts";
 import { parseId } from "../options.ts";
 import { amount } from "../output.ts";
 import { type AccountSession, forAccount, type SendingOptions, withSending } from "../session.ts";
+import { findSpotProof } from "../spotProof.ts";
 import { changesOf, standingOf } from "../standing.ts";
 import { type Loaded, loadOpen, loadOwn, permissionFor } from "../trading.ts";
 
@@ -36,7 +37,10 @@ export function registerMargin(program: Command, io: CliIo): void {
     .argument("<position>", "its number", parseId)
     .argument("<amount>", "how much [quote]", parseAmount)
     .option("--receiver <address>", "who gets it; the account when left out")
-    .option("--proof <file>", "signed report, in hexadecimal, where such reports are the price");
+    .option(
+      "--proof <file>",
+      "signed report, in hexadecimal, where such reports are the price; the newest of the service when left out",
+    );
   withSending(remove).action(async (id: bigint, removed: bigint, options: RemoveOptions) => {
     await forAccount(options, io, async (session) => {
       await removeMargin(session, await loadOwn(session, id), { removed, options });
@@ -76,30 +80,21 @@ async function removeMargin(
       `Equity "${amount(equity)}" less "${amount(removed)}" is below the initial margin "${amount(initialMargin)}". Take out at most "${amount(least > 0n ? least : 0n)}".`,
     );
   }
-  const proof =
-    options.proof === undefined ? newest(session) : await session.io.readText(options.proof);
+  const { proof, value } = await findSpotProof(session, options.proof);
   const receiver = options.receiver ?? account;
   const data = market.marginVault.interface.encodeFunctionData("removeMargin", [
     id,
     amountToken,
     receiver,
-    proof.trim(),
+    proof,
   ]);
   const carried = await carryOut(session, {
     title: `Take ${amount(removed)} ${market.token.symbol} of margin out of position ${id} to ${receiver}`,
     changes: changesWith(loaded, position.margin - removed),
     notes: [],
-    calls: [{ what: "remove the margin", to: market.addresses.marginVault, data }],
+    calls: [{ what: "remove the margin", to: market.addresses.marginVault, data, value }],
   });
   if (carried !== undefined) await tellAfter(session, id);
-}
-
-/** The newest round proves itself; a report must be shown. */
-function newest({ market }: AccountSession): string {
-  const { source } = market;
-  const kind = source.kind === "bounded" ? source.primary.kind : source.kind;
-  if (kind === "push") return "0x";
-  throw new InputError("This market is priced by signed reports. Give --proof with the newest.");
 }
 
 function changesWith({ position, scene, mandate, odds }: Loaded, margin: bigint) {

@@ -4,7 +4,7 @@ import { type ExcursionTable, measureExcursions } from "../excursions.ts";
 import type { History } from "../history.ts";
 import { drawTable, type RiskIo, toJson } from "../io.ts";
 import { fromWad } from "../market/rules.ts";
-import { parseAmount, parseShare, parseSide } from "../parse.ts";
+import { parseAmount, parseChance, parseSide } from "../parse.ts";
 import { leverageOf, type MarginAnswer, marginFor } from "../sizing.ts";
 import { ewmaVolatility } from "../volatility.ts";
 import { duration, money, percent, times } from "../words.ts";
@@ -34,7 +34,7 @@ interface Options extends SizingOptions {
 /** Add the options that all of them share. */
 export function withSizing(command: Command): Command {
   const odds = new Option("--p <share>", "chance that is accepted, such as 1%").argParser(
-    parseShare,
+    parseChance,
   );
   const side = new Option("--side <long|short>", "which way the position goes").argParser(
     parseSide,
