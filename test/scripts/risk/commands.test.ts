@@ -208,7 +208,6 @@ describe("risk commands", () => {
       ["odds", ...PLAN],
       ["odds", "--history", "nowhere.csv", ...PLAN],
       ["margin-for", "--p", "1%"],
-      ["margin-for", "--sigma", "0.6", "--p", "150%"],
       ["margin-for", "--sigma", "0.6", "--market", "package.json"],
       ["replay", "--side", "long", "--size", "1", "--margin", "1000"],
       ["replay", "--crash", "tulips", "--side", "long", "--size", "1", "--margin", "1000"],
@@ -227,6 +226,8 @@ describe("risk commands", () => {
 
     const malformed: readonly (readonly string[])[] = [
       ["margin-for", "--horizon", "soon"],
+      ["margin-for", "--p", "150%"],
+      ["size-for", "--p", "0"],
       ["odds", "--side", "up"],
       ["size-for", "--margin", "1e3"],
       ["allocate", "--budget", "-1", "--positions", "x"],
