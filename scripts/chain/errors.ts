@@ -2,6 +2,7 @@ import { AbiCoder, type ErrorFragment, Interface, isError, type Result } from "e
 
 import { interfaces, libraries } from "../../types/ethers-contracts/factories/contracts/index.ts";
 import { BulkheadError } from "../core/errors.ts";
+import { errorValueText } from "./errorValues.ts";
 import { ContractError, NonceError, RpcError } from "./failures.ts";
 
 /** A custom error as the contracts threw it. */
@@ -159,14 +160,13 @@ function nested(value: unknown): unknown {
 }
 
 function sentenceOf(name: string, args: Readonly<Record<string, unknown>>): string {
-  const values = Object.entries(args).map(([key, value]) => `${key} "${textOf(value)}"`);
+  const values = Object.entries(args).map(([key, value]) => {
+    const text = isDecoded(value) ? value.sentence : errorValueText(name, key, value);
+    return `${key} "${text}"`;
+  });
   const facts = values.length === 0 ? name : `${name}: ${values.join(", ")}`;
   const advice = ADVICE[name];
   return advice === undefined ? `${facts}.` : `${facts}. ${advice}`;
-}
-
-function textOf(value: unknown): string {
-  return isDecoded(value) ? value.sentence : String(value);
 }
 
 function isDecoded(value: unknown): value is DecodedError {

@@ -51,13 +51,26 @@ describe("decodeRevert", () => {
       name: "PositionHealthy",
       args: { positionId: 7n, equity: -5n, maintenanceMargin: 40n },
       sentence:
-        'PositionHealthy: positionId "7", equity "-5", maintenanceMargin "40". Its equity covers the maintenance margin.',
+        'PositionHealthy: positionId "7", equity "-0.000000000000000005", maintenanceMargin "0.00000000000000004". Its equity covers the maintenance margin.',
     });
   });
 
   it("says only the facts of an error without advice", () => {
     const data = orders.encodeErrorResult("OrdersNotSorted", [2n, 1n]);
     expect(decodeRevert(data)?.sentence).to.equal('OrdersNotSorted: previousId "2", orderId "1".');
+  });
+
+  it("writes amounts with their point, and moments as dates", () => {
+    const cooling = vault.encodeErrorResult("CoolingOff", [7n, 1_700_000_000n]);
+    expect(decodeRevert(cooling)?.sentence).to.include(
+      'CoolingOff: positionId "7", until "2023-11-14T22:13:20Z".',
+    );
+    const cap = vault.encodeErrorResult("CapNotReached", [
+      7n,
+      -(10n ** 18n) / 2n,
+      250n * 10n ** 18n,
+    ]);
+    expect(decodeRevert(cap)?.sentence).to.include('gain "-0.5", reserve "250".');
   });
 
   it("tells an error inside an error as itself", () => {
