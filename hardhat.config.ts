@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
 
 /** Compilers come from npm under exact versions, so that a build needs no download server. */
 const compiler = (version: string, packageName: string) => ({
@@ -50,6 +50,19 @@ const profile = {
   overrides: Object.fromEntries(testFiles),
 };
 
+/** `hardhat keystore set` keeps address and key of the deployer, encrypted; nothing is read before it is needed. */
+const publicNetwork = (chainId: number, rpcUrl: string) => ({
+  type: "http" as const,
+  chainId,
+  url: configVariable(rpcUrl),
+  accounts: [configVariable("BULKHEAD_DEPLOYER_KEY")],
+});
+
+const publicNetworks = {
+  "arbitrum-one": publicNetwork(42_161, "ARBITRUM_ONE_RPC_URL"),
+  base: publicNetwork(8_453, "BASE_RPC_URL"),
+};
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
@@ -64,6 +77,11 @@ export default defineConfig({
       "@chainlink/contracts/src/v0.8/llo-feeds/v0.5.0/VerifierProxy.sol",
     ],
     profiles: { default: profile, production: profile },
+  },
+  networks: {
+    // A node of your own that holds the keys, such as anvil.
+    local: { type: "http", url: configVariable("BULKHEAD_RPC_URL") },
+    ...publicNetworks,
   },
   // Test doubles: what they do is not under test.
   coverage: { skipFiles: ["contracts/mocks/**"] },

@@ -1,13 +1,16 @@
 import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 
+import type { Environment } from "../../config/environment.ts";
 import { DeclinedError, InputError } from "../errors.ts";
 import type { CliIo } from "../io.ts";
 
 interface DeployOptions {
   readonly parameters: string;
   readonly network?: string;
+  readonly deployment?: string;
   readonly yes?: boolean;
 }
 
@@ -48,16 +51,27 @@ export function registerDeploy(program: Command, io: CliIo): void {
       "--network <name>",
       "network of hardhat.config.ts; its keys are those of Hardhat's keystore",
     )
+    .option(
+      "--deployment <name>",
+      "its record under deploy/deployments: the same name goes on where it stopped; the chain's id when left out",
+    )
     .option("--yes", "deploy without asking")
     .action(async (name: string, options: DeployOptions) => {
       if (!NAME.test(name)) throw new InputError(`"${name}" is no name of a module.`);
       await io.readText(options.parameters);
-      const network = options.network === undefined ? [] : ["--network", options.network];
-      const what = ["ignition", "deploy", `deploy/modules/${name}.ts`];
-      const args = [...what, "--parameters", options.parameters, ...network];
+      const args = [
+        // What was built and tested is what is deployed.
+        ...["--build-profile", "default", "ignition", "deploy", `deploy/modules/${name}.ts`],
+        ...["--parameters", resolve(options.parameters)],
+        ...(options.network === undefined ? [] : ["--network", options.network]),
+        ...(options.deployment === undefined ? [] : ["--deployment-id", options.deployment]),
+      ];
       io.note(`hardhat ${args.join(" ")}`);
       await confirm(io, options);
-      process.exitCode = await run(HARDHAT, args, ROOT);
+      process.exitCode = await run(HARDHAT, args, {
+        cwd: ROOT,
+        env: { ...io.env, HARDHAT_IGNITION_CONFIRM_DEPLOYMENT: "true" },
+      });
     });
 }
 
@@ -69,15 +83,19 @@ async function confirm(io: CliIo, { yes }: DeployOptions): Promise<void> {
 }
 
 /** Run a program in our place; a signal to the terminal reaches it too. */
-function run(file: string, args: readonly string[], cwd?: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: "inherit", ...(cwd === undefined ? {} : { cwd }) });
+function run(
+  file: string,
+  args: readonly string[],
+  where: { readonly cwd?: string; readonly env?: Environment } = {},
+): Promise<number> {
+  return new Promise((settle, reject) => {
+    const child = spawn(file, args, { stdio: "inherit", ...where });
     const ignore = () => {};
     process.on("SIGINT", ignore);
     child.once("error", reject);
     child.once("exit", (code) => {
       process.off("SIGINT", ignore);
-      resolve(code ?? 1);
+      settle(code ?? 1);
     });
   });
 }
