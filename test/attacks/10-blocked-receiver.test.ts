@@ -14,7 +14,9 @@ import { wad } from "../fixtures/orderRequests.ts";
 import { executeOrder, openPosition, orderRequest } from "../fixtures/trading.ts";
 import { now } from "../fixtures/vault.ts";
 
-/** Equity of about 150 is left of such a long at 1,902: less than its fee, or all that is left would be too little. */
+/** Of such a long the fall to 1,843 leaves 4.2: less than maintenance margin, less than a part could keep, and 3.2 above the fee. */
+const SMALL = { size: wad("0.1"), margin: wad("20"), reserve: wad("40") };
+/** Nothing is left of such a long at 1,800. */
 const LONG = { size: wad("100"), margin: wad("10000"), reserve: wad("40000") };
 
 async function tokenOf(market: MarketFixture) {
@@ -33,15 +35,16 @@ describe("attack 10: a receiver that cannot be paid blocks its liquidation", () 
     const { alice, keeper } = accounts;
     const token = await tokenOf(market);
     const profit = await expectNoProfit(market, [alice], async () => {
-      const id = await openPosition(market, { account: alice, ...LONG });
+      const id = await openPosition(market, { account: alice, ...SMALL });
       await token.setBlocked(alice, true);
-      await pushPrice(market, wad("1904"));
+      await pushPrice(market, wad("1843"));
       await marginVault.connect(keeper).liquidate(id, "0x", keeper);
       expect((await marginVault.position(id)).size).to.equal(0n);
+      expect((await wealthOf(market, [alice])).claimable).to.be.closeTo(wad("3.2"), wad("0.001"));
       await pushPrice(market, wad("2500"));
       await token.setBlocked(alice, false);
     });
-    expect(profit).to.be.below(-wad("9900"));
+    expect(profit).to.be.closeTo(-wad("17.3"), wad("0.001"));
     await expectConservation(market);
   });
 

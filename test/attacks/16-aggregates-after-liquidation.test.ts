@@ -47,7 +47,7 @@ describe("attack 16: sums that a liquidation leaves wrong", () => {
         ["1850", [long, wreck]],
       ] as const) {
         await pushPrice(market, wad(price));
-        await marginVault.connect(keeper).liquidateBatch(ids, "0x", keeper);
+        await marginVault.connect(keeper).liquidateBatch([...ids], "0x", keeper);
         await expectConservation(market);
         await connection.networkHelpers.time.increase(30n);
       }

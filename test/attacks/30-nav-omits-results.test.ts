@@ -1,0 +1,84 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { expect } from "chai";
+import { calmArena } from "../fixtures/arena.ts";
+import { closeAll, profitOf, wealthOf } from "../fixtures/attack.ts";
+import { fundPool, type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
+import { wad } from "../fixtures/orderRequests.ts";
+import { openPosition } from "../fixtures/trading.ts";
+
+/** Sells all shares of an account to the pool, at the price of now, and claims what they bring. */
+async function leave(market: MarketFixture, account: HardhatEthersSigner) {
+  const { liquidityVault, accounts, connection } = market;
+  const pool = liquidityVault.connect(account);
+  await pool.requestRedeem(await pool.balanceOf(account), account, account);
+  await connection.networkHelpers.time.increase(300n);
+  await pushPrice(market, await newestPrice(market));
+  await liquidityVault.connect(accounts.keeper).fulfillRedeems(10n, "0x", accounts.keeper);
+  await pool.redeem(await pool.maxRedeem(account), account, account);
+}
+
+/** The pool's part of a close of Bob's 2,000 at this price: 90% of 0.05%. */
+function closeFee(price: string): bigint {
+  return (wad(price) * 2_000n * 9n) / 20_000n;
+}
+
+/**
+ * Bob has won or lost 200,000 on a long that is still open. The attacker comes into the pool, or leaves it, before that
+ * is counted: shares would be too cheap before a loss of his is booked, and too dear before a gain.
+ * Units: test/contracts/LiquidityVault/totalAssets.test.ts.
+ */
+describe("attack 30: net assets without what is open", () => {
+  for (const [title, price] of [
+    ["a loss", "1900"],
+    ["a gain", "2100"],
+  ] as const) {
+    it(`finds ${title} in the share price when it comes (BH-96)`, async () => {
+      const market = await calmArena();
+      const { alice, bob } = market.accounts;
+      await openPosition(market, {
+        account: bob,
+        size: wad("2000"),
+        margin: wad("400000"),
+        reserve: wad("800000"),
+      });
+      await pushPrice(market, wad(price));
+      const { liquidityVault } = market;
+      let earned = 0n;
+      const profit = await profitOf(market, [alice], async () => {
+        await fundPool(market, alice, wad("2000000.5"));
+        // What a provider earns while it is there: its part of the fee of Bob's close.
+        const shares = await liquidityVault.balanceOf(alice);
+        earned = (closeFee(price) * shares) / (await liquidityVault.totalSupply());
+        await closeAll(market, bob, wad(price));
+        await leave(market, alice);
+      });
+      expect(profit - earned <= 0n, `${title} paid ${profit - earned}`).to.equal(true);
+      // It has that, less two keepers' fees of 0.5 and rounding, and nothing of 200,000.
+      expect(profit).to.be.closeTo(earned - wad("1"), wad("0.1"));
+    });
+
+    it(`finds ${title} in the share price when it leaves`, async () => {
+      const market = await calmArena();
+      const { alice, bob } = market.accounts;
+      await fundPool(market, alice, wad("2000000.5"));
+      await openPosition(market, {
+        account: bob,
+        size: wad("2000"),
+        margin: wad("400000"),
+        reserve: wad("800000"),
+      });
+      await pushPrice(market, wad(price));
+      const { liquidityVault } = market;
+      const shares = await liquidityVault.balanceOf(alice);
+      // Who runs before Bob closes, and as many shares of who stays.
+      const before = (await wealthOf(market, [alice])).tokens;
+      await leave(market, alice);
+      const ran = (await wealthOf(market, [alice])).tokens - before;
+      await closeAll(market, bob, wad(price));
+      const stayed = (await liquidityVault.convertToAssets(shares)) * market.tokenScale;
+      expect(ran - stayed <= 0n, `running paid ${ran - stayed}`).to.equal(true);
+      // It has missed a fifth of the fee of the close, and paid its keeper.
+      expect(stayed - ran).to.be.closeTo(closeFee(price) / 5n + wad("0.5"), wad("1"));
+    });
+  }
+});
