@@ -49,4 +49,22 @@ describe("attack 27: partial closes around the caps", () => {
       expect(received).to.be.at.most(LONG.margin + LONG.reserve);
     });
   }
+
+  it("get a part closed at a peak no more than that part's share of the cap (BH-28 †)", async () => {
+    const market = await calmArena();
+    const { marginVault, accounts } = market;
+    const { alice, keeper } = accounts;
+    const id = await openPosition(market, { account: alice, ...LONG });
+    const profit = await profitOf(market, [alice, keeper], async () => {
+      const order = { account: alice, positionId: id, price: wad("2600") };
+      await change(market, { ...order, sizeDelta: -wad("30") });
+      const { size, reserve } = await marginVault.position(id);
+      expect([size, reserve]).to.deep.equal([wad("70"), wad("14000")]);
+      // The peak does not last: what the other seventy might have won is gone.
+      await closeAll(market, alice, wad("2000"));
+    });
+    // 30 won 18,000, and may keep three tenths of 20,000, less the 9 by which 0.05% is more at 2,600; the rest goes at 2,000.
+    expect(profit - wad("6000") <= 0n, `the peak paid ${profit - wad("6000")}`).to.equal(true);
+    expect(profit).to.be.closeTo(wad("5991"), wad("0.5"));
+  });
 });

@@ -6,11 +6,11 @@ import { freshRounds } from "../fixtures/powers.ts";
 import { openPosition } from "../fixtures/trading.ts";
 import { now } from "../fixtures/vault.ts";
 
-const DAY = 86_400n;
+const FIVE_DAYS = 432_000n;
 
 /**
- * The attacker is short for a day, and receives what longs pay. With another address it buys as much as the market allows,
- * for as few seconds as the market allows, so that the rate is at its highest for the day.
+ * The attacker is short 10,000 against Bob's long of 11,000 and receives what longs pay, 5% a year. With another address
+ * it buys 9,000 for as few seconds as the market allows, so that the rate is ten times that, and waits.
  * Units: test/contracts/MarginVault/accrue.test.ts.
  */
 describe("attack 29: funding driven by a skew of a few seconds", () => {
@@ -18,28 +18,28 @@ describe("attack 29: funding driven by a skew of a few seconds", () => {
     const market = await localArena();
     const { marginVault, accounts, connection } = market;
     const { alice, bob, carol, keeper } = accounts;
-    const longOfBob = { account: bob, size: wad("2000"), margin: wad("400000") };
-    await openPosition(market, { ...longOfBob, reserve: wad("400000") });
-    const short = { account: alice, size: -wad("1000"), margin: wad("200000") };
-    const start = (await now(market)) + 100n;
-    const day = (pumps: boolean) => async () => {
-      await openPosition(market, { ...short, reserve: wad("200000") });
+    const short = { account: alice, size: -wad("10000"), margin: wad("2000000") };
+    await openPosition(market, { ...short, reserve: wad("2000000") });
+    const long = { account: bob, size: wad("11000"), margin: wad("2000000") };
+    await openPosition(market, { ...long, reserve: wad("2200000") });
+    const end = (await now(market)) + FIVE_DAYS;
+    const wait = (pumps: boolean) => async () => {
       if (pumps) {
-        const pump = { size: wad("17000"), margin: wad("1700000"), reserve: wad("3400000") };
-        await openPosition(market, { account: carol, ...pump });
+        const pump = { account: carol, size: wad("9000"), margin: wad("1800000") };
+        await openPosition(market, { ...pump, reserve: wad("1800000") });
         await marginVault.accrue();
         await closeAll(market, carol, wad("2000"));
       }
-      await connection.networkHelpers.time.increaseTo(start + DAY);
+      await connection.networkHelpers.time.increaseTo(end);
       await freshRounds(market, wad("2000"));
       await closeAll(market, alice, wad("2000"));
     };
     const party = [alice, carol, keeper];
-    const quiet = await inFork(market, () => profitOf(market, party, day(false)));
-    const pumped = await profitOf(market, party, day(true));
-    // Balancing the market is paid for: 5% of 2,000,000 a year, less the fees of 2,000.
+    const quiet = await inFork(market, () => profitOf(market, party, wait(false)));
+    const pumped = await profitOf(market, party, wait(true));
     expect(pumped - quiet <= 0n, `the pump paid ${pumped - quiet}`).to.equal(true);
-    // Two fees of 0.05% of 34,000,000; three seconds at the highest rate are worth 0.2 on 2,000,000.
-    expect(pumped - quiet).to.be.closeTo(-wad("34000"), wad("100"));
+    // Two fees of 0.05% of 18,000,000; seconds at half of 100% a year on 20,000,000 are worth 0.3 each. Had the rate stayed
+    // where the pump left it, five days of it would be worth 137,000.
+    expect(pumped - quiet).to.be.closeTo(-wad("18000"), wad("50"));
   });
 });
