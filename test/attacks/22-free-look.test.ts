@@ -13,7 +13,7 @@ const AMOUNTS = { margin: wad("40000"), reserve: wad("40000") };
  * back the one that loses. Units: test/contracts/OrderBook/{freeLook,cancel}.test.ts; letting it lapse is attack 55.
  */
 describe("attack 22: a free look at the price", () => {
-  it("ends with both sides filled by any keeper, and two fees to pay (BH-69 †, BH-56 †)", async () => {
+  it("ends with both sides filled by any keeper, and two fees to pay (BH-69 †)", async () => {
     const market = await calmArena();
     const { orderBook, accounts } = market;
     const { alice, bob, keeper } = accounts;

@@ -1,10 +1,12 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import { calmArena } from "../fixtures/arena.ts";
+import { calmArena, localArena } from "../fixtures/arena.ts";
 import { closeAll, profitOf, wealthOf } from "../fixtures/attack.ts";
 import { fundPool, type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
+import { freshRounds } from "../fixtures/powers.ts";
 import { openPosition } from "../fixtures/trading.ts";
+import { now } from "../fixtures/vault.ts";
 
 /** Sells all shares of an account to the pool, at the price of now, and claims what they bring. */
 async function leave(market: MarketFixture, account: HardhatEthersSigner) {
@@ -81,4 +83,35 @@ describe("attack 30: net assets without what is open", () => {
       expect(stayed - ran).to.be.closeTo(closeFee(price) / 5n + wad("0.5"), wad("1"));
     });
   }
+
+  it("finds a month of fees in the share price that nobody has counted (BH-96, BH-33)", async () => {
+    const market = await localArena();
+    const { liquidityVault, marginVault, accounts, connection } = market;
+    const { alice, bob } = accounts;
+    await openPosition(market, {
+      account: bob,
+      size: wad("2000"),
+      margin: wad("400000"),
+      reserve: wad("4000000"),
+    });
+    await connection.networkHelpers.time.increase(30n * 86_400n);
+    await freshRounds(market, wad("2000"));
+    let earned = 0n;
+    const profit = await profitOf(market, [alice], async () => {
+      await fundPool(market, alice, wad("2000000.5"));
+      const cameAt = await now(market);
+      const shares = await liquidityVault.balanceOf(alice);
+      const supply = await liquidityVault.totalSupply();
+      const { fundingVelocity, borrowRate } = await marginVault.market();
+      await closeAll(market, bob, wad("2000"));
+      // A provider's part of what Bob pays while it is there, a few seconds more at either end, and of his close.
+      const seconds = (await now(market)) - cameAt + 10n;
+      const perSecond = fundingVelocity * 2_000n + borrowRate * 4_000_000n;
+      earned = ((closeFee("2000") + perSecond * seconds) * shares) / supply;
+      await leave(market, alice);
+    });
+    expect(profit - earned <= 0n, `the month paid ${profit - earned}`).to.equal(true);
+    // Funding at a tenth of 100% a year on 4,000,000 is 32,877 in thirty days; a sixth of that would be 5,400.
+    expect(profit).to.be.closeTo(earned - wad("1"), wad("1"));
+  });
 });
