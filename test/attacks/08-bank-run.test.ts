@@ -1,25 +1,10 @@
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import { calmArena } from "../fixtures/arena.ts";
+import { askBack, calmArena, servePool } from "../fixtures/arena.ts";
 import { closeAll, wealthOf } from "../fixtures/attack.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
-import { fundPool, type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
+import { fundPool, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-
-/** Asks for all of an account's shares back. */
-async function askBack({ liquidityVault }: MarketFixture, account: HardhatEthersSigner) {
-  const shares = await liquidityVault.balanceOf(account);
-  await liquidityVault.connect(account).requestRedeem(shares, account, account);
-}
-
-/** Serves all redeems that are due. */
-async function serve(market: MarketFixture) {
-  const { liquidityVault, accounts, connection } = market;
-  await connection.networkHelpers.time.increase(300n);
-  await pushPrice(market, await newestPrice(market));
-  await liquidityVault.connect(accounts.keeper).fulfillRedeems(10n, "0x", accounts.keeper);
-}
 
 /** Alice and Bob each have a million in the pool when a long of Carol's loses four times its margin. */
 async function wreck() {
@@ -44,9 +29,9 @@ describe("attack 08: bad debt and a bank run", () => {
     // Alice runs before the liquidation, Bob leaves long after it.
     await askBack(market, alice);
     await marginVault.connect(market.accounts.keeper).liquidate(id, "0x", market.accounts.keeper);
-    await serve(market);
+    await servePool(market, "fulfillRedeems");
     await askBack(market, bob);
-    await serve(market);
+    await servePool(market, "fulfillRedeems");
     const { liquidityVault } = market;
     const [ran, stayed] = [
       await liquidityVault.maxWithdraw(alice),
@@ -73,7 +58,7 @@ describe("attack 08: bad debt and a bank run", () => {
     // Twice 5,000 of margin and 10 × 100 of gain; 1.5992 for what the skew was and is; fees of 16.0008 and 14.9999.
     expect(owed).to.be.closeTo(wad("11970.5985"), wad("0.001"));
     for (const account of [alice, bob, provider]) await askBack(market, account);
-    await serve(market);
+    await servePool(market, "fulfillRedeems");
     await expectConservation(market);
   });
 });

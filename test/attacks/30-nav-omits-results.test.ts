@@ -1,21 +1,21 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import { calmArena, localArena } from "../fixtures/arena.ts";
+import { askBack, calmArena, localArena, servePool } from "../fixtures/arena.ts";
 import { closeAll, profitOf, wealthOf } from "../fixtures/attack.ts";
-import { fundPool, type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
+import { fundPool, type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { freshRounds } from "../fixtures/powers.ts";
 import { openPosition } from "../fixtures/trading.ts";
 import { now } from "../fixtures/vault.ts";
 
-/** Sells all shares of an account to the pool, at the price of now, and claims what they bring. */
+/** Bob's long: at 1,900 and at 2,100 it has lost or won 200,000. */
+const LONG = { size: wad("2000"), margin: wad("400000"), reserve: wad("800000") };
+
+/** Sells all shares of an account to the pool, and claims what they bring. */
 async function leave(market: MarketFixture, account: HardhatEthersSigner) {
-  const { liquidityVault, accounts, connection } = market;
-  const pool = liquidityVault.connect(account);
-  await pool.requestRedeem(await pool.balanceOf(account), account, account);
-  await connection.networkHelpers.time.increase(300n);
-  await pushPrice(market, await newestPrice(market));
-  await liquidityVault.connect(accounts.keeper).fulfillRedeems(10n, "0x", accounts.keeper);
+  await askBack(market, account);
+  await servePool(market, "fulfillRedeems");
+  const pool = market.liquidityVault.connect(account);
   await pool.redeem(await pool.maxRedeem(account), account, account);
 }
 
@@ -37,12 +37,7 @@ describe("attack 30: net assets without what is open", () => {
     it(`finds ${title} in the share price when it comes (BH-96)`, async () => {
       const market = await calmArena();
       const { alice, bob } = market.accounts;
-      await openPosition(market, {
-        account: bob,
-        size: wad("2000"),
-        margin: wad("400000"),
-        reserve: wad("800000"),
-      });
+      await openPosition(market, { account: bob, ...LONG });
       await pushPrice(market, wad(price));
       const { liquidityVault } = market;
       let earned = 0n;
@@ -63,12 +58,7 @@ describe("attack 30: net assets without what is open", () => {
       const market = await calmArena();
       const { alice, bob } = market.accounts;
       await fundPool(market, alice, wad("2000000.5"));
-      await openPosition(market, {
-        account: bob,
-        size: wad("2000"),
-        margin: wad("400000"),
-        reserve: wad("800000"),
-      });
+      await openPosition(market, { account: bob, ...LONG });
       await pushPrice(market, wad(price));
       const { liquidityVault } = market;
       const shares = await liquidityVault.balanceOf(alice);
@@ -88,12 +78,7 @@ describe("attack 30: net assets without what is open", () => {
     const market = await localArena();
     const { liquidityVault, marginVault, accounts, connection } = market;
     const { alice, bob } = accounts;
-    await openPosition(market, {
-      account: bob,
-      size: wad("2000"),
-      margin: wad("400000"),
-      reserve: wad("4000000"),
-    });
+    await openPosition(market, { account: bob, ...LONG, reserve: wad("4000000") });
     await connection.networkHelpers.time.increase(30n * 86_400n);
     await freshRounds(market, wad("2000"));
     let earned = 0n;

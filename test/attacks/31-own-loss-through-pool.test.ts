@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { calmArena } from "../fixtures/arena.ts";
+import { askBack, calmArena, servePool } from "../fixtures/arena.ts";
 import { closeAll, expectNoProfit } from "../fixtures/attack.ts";
-import { newestPrice, pushPrice } from "../fixtures/market.ts";
+import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
 
@@ -22,25 +22,20 @@ describe("attack 31: owning the pool while one's own loss is booked", () => {
   ] as const) {
     it(`brings back none of it, ${title} (BH-96, BH-98 †)`, async () => {
       const market = await calmArena();
-      const { liquidityVault, accounts, connection } = market;
+      const { liquidityVault, accounts } = market;
       const { alice, bob, carol, keeper } = accounts;
       const pool = liquidityVault.connect(carol);
-      const serve = async (queue: "fulfillDeposits" | "fulfillRedeems") => {
-        await connection.networkHelpers.time.increase(300n);
-        await pushPrice(market, await newestPrice(market));
-        await liquidityVault.connect(keeper)[queue](10n, "0x", keeper);
-      };
       const profit = await expectNoProfit(market, [alice, bob, carol, keeper], async () => {
         await openPosition(market, { account: alice, ...LEG });
         await openPosition(market, { account: bob, ...LEG, size: -LEG.size });
         await pushPrice(market, wad("1900"));
         await pool.requestDeposit(SHARE, carol, carol);
         if (lossFirst) await closeAll(market, alice, wad("1900"));
-        await serve("fulfillDeposits");
+        await servePool(market, "fulfillDeposits");
         await pool["mint(uint256,address)"](await pool.maxMint(carol), carol);
         if (!lossFirst) await closeAll(market, alice, wad("1900"));
-        await pool.requestRedeem(await pool.balanceOf(carol), carol, carol);
-        await serve("fulfillRedeems");
+        await askBack(market, carol);
+        await servePool(market, "fulfillRedeems");
         await closeAll(market, bob, wad("1900"));
       });
       // Two openings of 6,000,000 and two closes of 5,700,000 at 0.05%. Where it is a provider when the loser closes, three

@@ -1,19 +1,9 @@
 import { expect } from "chai";
-import { emptyArena } from "../fixtures/arena.ts";
+import { askBack, emptyArena, servePool } from "../fixtures/arena.ts";
 import { closeAll, expectNoProfit, wealthOf } from "../fixtures/attack.ts";
-import { fundPool, type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
+import { fundPool, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-
-/** Everything that an account has in the pool, out of it. */
-async function leave(market: MarketFixture, account: MarketFixture["accounts"]["alice"]) {
-  const { liquidityVault, accounts, connection } = market;
-  const pool = liquidityVault.connect(account);
-  await pool.requestRedeem(await pool.balanceOf(account), account, account);
-  await connection.networkHelpers.time.increase(300n);
-  await pushPrice(market, await newestPrice(market));
-  await liquidityVault.connect(accounts.keeper).fulfillRedeems(10n, "0x", accounts.keeper);
-}
 
 /**
  * The attacker is the first in the pool with as little as it may, and makes its shares dear, so that the next deposit is
@@ -30,7 +20,8 @@ describe("attack 32: the first depositor inflates the shares", () => {
         await token.connect(alice).transfer(vault, 1_000_000_000_000n);
       }
       await fundPool(market, bob, wad("150.5"));
-      await leave(market, alice);
+      await askBack(market, alice);
+      await servePool(market, "fulfillRedeems");
     });
     // Two million are gone; the fee of Bob's keeper, who is the attacker's, is all that comes from him.
     expect(profit).to.be.closeTo(wad("0.5") - wad("2000000"), wad("0.000002"));
@@ -55,7 +46,8 @@ describe("attack 32: the first depositor inflates the shares", () => {
       await closeAll(market, carol, wad("3900"));
       donated = (await wealthOf(market, [alice])).pool - wad("200");
       await fundPool(market, bob, wad("100.5"));
-      await leave(market, alice);
+      await askBack(market, alice);
+      await servePool(market, "fulfillRedeems");
     });
     // Shares have become dearer by a factor of eight, and Bob's hundred are a hundred still.
     expect(donated).to.be.above(wad("1400"));
