@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { calmArena, localArena } from "../fixtures/arena.ts";
+import { calmArena, largest, localArena } from "../fixtures/arena.ts";
 import { expectNoProfit } from "../fixtures/attack.ts";
 import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
@@ -14,13 +14,10 @@ async function drain(market: MarketFixture, id: bigint, second = 0n): Promise<bi
   const { marginVault, accounts, tokenScale } = market;
   const { alice } = accounts;
   const vault = marginVault.connect(alice);
-  let [given, refused] = [0n, (await marginVault.position(id)).margin / tokenScale + 1n];
-  while (refused - given > 1n) {
-    const middle = (given + refused) / 2n;
-    const answer = vault.removeMargin.staticCall(id, middle, alice, "0x");
-    if (await answer.then(() => true).catch(() => false)) given = middle;
-    else refused = middle;
-  }
+  const limit = (await marginVault.position(id)).margin / tokenScale + 1n;
+  const given = await largest(limit, (amount) =>
+    vault.removeMargin.staticCall(id, amount, alice, "0x"),
+  );
   await vault.removeMargin(id, given - second, alice, "0x");
   await expect(vault.removeMargin(id, second + 2n, alice, "0x")).to.be.revertedWithCustomError(
     marginVault,
