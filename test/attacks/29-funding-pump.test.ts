@@ -39,7 +39,7 @@ describe("attack 29: funding driven by a skew of a few seconds", () => {
     const pumped = await profitOf(market, party, wait(true));
     expect(pumped - quiet <= 0n, `the pump paid ${pumped - quiet}`).to.equal(true);
     // Two fees of 0.05% of 18,000,000; seconds at half of 100% a year on 20,000,000 are worth 0.3 each. Had the rate stayed
-    // where the pump left it, five days of it would be worth 137,000.
+    // where the pump left it, five days of it would be worth 123,000.
     expect(pumped - quiet).to.be.closeTo(-wad("18000"), wad("50"));
   });
 });
