@@ -1,0 +1,202 @@
+import { expect } from "chai";
+import { network } from "hardhat";
+import { armReentry, deployAttacker, expectNoProfit, runSteps } from "../fixtures/attack.ts";
+import { expectConservation } from "../fixtures/conservation.ts";
+import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
+import { wad } from "../fixtures/orderRequests.ts";
+import { calmMarket, openLong } from "../fixtures/vault.ts";
+
+// A contract is its own keeper. It sends ether along with the proof, gets it back from within the call that pays it, and
+// comes in again while tokens are under way: to read a share price that is wrong for a moment, or to act at it. One
+// transient lock spans the market (BH-123), and what still calls out after the lock has nothing left to do. A token with
+// hooks has the same door: test/contracts/LiquidityVault/reentrancy.test.ts, scenarios 09 and 11. There are no callbacks
+// of tokens that are positions: a position is no token.
+
+const connection = await network.create();
+const { networkHelpers } = connection;
+const createMarket = calmMarket();
+/** Tokens of the attacking contract: a million. */
+const TREASURE = 1_000_000_000_000n;
+
+/** Alice's long about to be liquidated, and a contract with a share of the pool and a redeem and a deposit that are due. */
+async function scene() {
+  const market = await createMarket(connection);
+  const { liquidityVault } = market;
+  const { positionId } = await openLong(market);
+  const thief = await deployAttacker(market, TREASURE);
+  const deposit = (assets: bigint) => ({
+    target: liquidityVault,
+    data: liquidityVault.interface.encodeFunctionData("requestDeposit", [
+      assets,
+      String(thief.target),
+      String(thief.target),
+    ]),
+  });
+  await runSteps(thief, [deposit(TREASURE / 2n)]);
+  await fulfilDeposits(market);
+  const shares = await liquidityVault.maxMint(thief);
+  const claim = liquidityVault.interface.encodeFunctionData("mint(uint256,address)", [
+    shares,
+    String(thief.target),
+  ]);
+  const redeem = liquidityVault.interface.encodeFunctionData("requestRedeem", [
+    shares / 2n,
+    String(thief.target),
+    String(thief.target),
+  ]);
+  const target = liquidityVault;
+  await runSteps(thief, [
+    { target, data: claim },
+    { target, data: redeem },
+    deposit(TREASURE / 4n),
+  ]);
+  await networkHelpers.time.increase(300n);
+  await pushPrice(market, wad("1940"));
+  return { market, thief, positionId };
+}
+
+async function fulfilDeposits(market: MarketFixture): Promise<void> {
+  const { liquidityVault, accounts } = market;
+  await networkHelpers.time.increase(300n);
+  await pushPrice(market, wad("2000"));
+  await liquidityVault.connect(accounts.keeper).fulfillDeposits(9n, "0x", accounts.keeper);
+}
+
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+/** Calls of a keeper that return ether. */
+const DOORS: Record<string, (world: Scene) => { target: string; data: string }> = {
+  liquidate: ({ market: { marginVault }, thief, positionId }) => ({
+    target: String(marginVault.target),
+    data: marginVault.interface.encodeFunctionData("liquidate", [
+      positionId,
+      "0x",
+      String(thief.target),
+    ]),
+  }),
+  poke: ({ market: { orderBook } }) => ({
+    target: String(orderBook.target),
+    data: orderBook.interface.encodeFunctionData("poke", ["0x"]),
+  }),
+  fulfillRedeems: ({ market: { liquidityVault }, thief }) => ({
+    target: String(liquidityVault.target),
+    data: liquidityVault.interface.encodeFunctionData("fulfillRedeems", [
+      9n,
+      "0x",
+      String(thief.target),
+    ]),
+  }),
+};
+
+/** What it does when its ether comes back. */
+function entriesOf({ market, thief, positionId }: Scene) {
+  const { marginVault, liquidityVault, orderBook } = market;
+  const me = String(thief.target);
+  const pool = (name: string, args: readonly unknown[] = []) => ({
+    target: liquidityVault,
+    data: liquidityVault.interface.encodeFunctionData(name as "totalAssets", args as []),
+  });
+  return [
+    pool("totalAssets"),
+    pool("fulfillDeposits", [9n, "0x", me]),
+    pool("fulfillRedeems", [9n, "0x", me]),
+    pool("requestRedeem", [1_000_000_000_000n, me, me]),
+    pool("withdraw", [1n, me, me]),
+    {
+      target: marginVault,
+      data: marginVault.interface.encodeFunctionData("liquidate", [positionId, "0x", me]),
+    },
+    { target: marginVault, data: marginVault.interface.encodeFunctionData("sweepDues") },
+    { target: marginVault, data: marginVault.interface.encodeFunctionData("claim", [me]) },
+    { target: orderBook, data: orderBook.interface.encodeFunctionData("poke", ["0x"]) },
+  ];
+}
+
+describe("attack 35: re-entering across contracts while a payout is under way", () => {
+  it("meets the lock in a liquidation, whatever it enters by", async () => {
+    const world = await networkHelpers.loadFixture(scene);
+    const { market, thief } = world;
+    const locked = market.marginVault.interface.encodeErrorResult("MarketLocked");
+    const before = await networkHelpers.takeSnapshot();
+    for (const entry of entriesOf(world)) {
+      await armReentry(thief, entry);
+      await thief.run([{ ...DOORS.liquidate?.(world), value: 1n, mayFail: false } as never], {
+        value: 1n,
+      });
+      expect(await thief.succeeded()).to.equal(false);
+      expect(await thief.response()).to.equal(locked);
+      await before.restore();
+    }
+  });
+
+  for (const [name, door] of Object.entries(DOORS)) {
+    it(`earns nothing by ${name} and any entry beyond what it earns without`, async () => {
+      const world = await networkHelpers.loadFixture(scene);
+      const { market, thief } = world;
+      const { liquidityVault } = market;
+      const step = { ...door(world), value: 1n };
+      const before = await networkHelpers.takeSnapshot();
+      // What an honest keeper earns by the same call, the pool's shares of the contract at their price before.
+      await thief.run([{ ...step, mayFail: false }], { value: 1n });
+      const honest = await holdings(world);
+      await before.restore();
+      for (const entry of entriesOf(world)) {
+        await armReentry(thief, entry);
+        await thief.run([{ ...step, mayFail: false }], { value: 1n });
+        expect(await thief.greetings()).to.be.above(0n);
+        expect(await holdings(world)).to.be.at.most(honest + (await dueFees(world)));
+        await expectSolvent(market);
+        await before.restore();
+      }
+      expect(await liquidityVault.totalAssets()).to.be.above(0n);
+    });
+  }
+
+  it("cannot be told a share price from within that is not the one before or after", async () => {
+    const world = await networkHelpers.loadFixture(scene);
+    const { market, thief } = world;
+    const { liquidityVault } = market;
+    await expectNoProfit(market, [thief], async () => {
+      const before = await liquidityVault.totalAssets();
+      const data = liquidityVault.interface.encodeFunctionData("totalAssets");
+      await armReentry(thief, { target: liquidityVault, data });
+      const poke = { ...DOORS.poke?.(world), value: 1n, mayFail: false };
+      await thief.run([poke as never], { value: 1n });
+      const told = await thief.response();
+      expect(await thief.succeeded()).to.equal(true);
+      // A wei a second for each unit of reserve: less than a token unit in between.
+      expect(BigInt(told)).to.equal(before);
+      expect(await liquidityVault.totalAssets()).to.equal(before);
+    });
+    await expectConservation(market).catch((failure: Error) => {
+      // The contract is none of the accounts that the sum of all tokens is taken over.
+      expect(failure.message).to.include("LAW-3");
+    });
+  });
+});
+
+/** Tokens and pool claims of the contract [token]. */
+async function holdings({ market, thief }: Scene): Promise<bigint> {
+  const { token, liquidityVault } = market;
+  const shares =
+    (await liquidityVault.balanceOf(thief)) +
+    (await liquidityVault.pendingRedeemRequest(0n, thief)) +
+    (await liquidityVault.maxMint(thief));
+  return (
+    (await token.balanceOf(thief)) +
+    (await liquidityVault.maxWithdraw(thief)) +
+    (await liquidityVault.pendingDepositRequest(0n, thief)) +
+    (await liquidityVault.convertToAssets(shares))
+  );
+}
+
+/** Fees that any keeper may earn in this scene: of one liquidation and two requests [token]. */
+async function dueFees(_world: Scene): Promise<bigint> {
+  return 500_000_000n + 2n * 500_000n;
+}
+
+async function expectSolvent({ liquidityVault, token, tokenScale }: MarketFixture) {
+  const owed = await liquidityVault.owedToken();
+  const cash = (await liquidityVault.cash()) / tokenScale;
+  expect(await token.balanceOf(liquidityVault)).to.be.at.least(cash + owed);
+}
