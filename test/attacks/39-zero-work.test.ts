@@ -37,23 +37,27 @@ describe("attack 39: keeper's calls that do no work", () => {
     const pool = liquidityVault.connect(carol);
     const profit = await expectNoProfit(market, [carol], async () => {
       for (const [call, contract, error] of [
-        [book.execute([], "0x", carol), book, "NothingExecuted"],
-        [book.execute([77n, 78n], "0x", carol), book, "NothingExecuted"],
-        [book.execute([orderId], "0x", carol), book, "TriggerNotReached"],
-        [book.execute([orderId, orderId], "0x", carol), book, "OrdersNotSorted"],
-        [vault.liquidateBatch([], "0x", carol), vault, "NothingLiquidated"],
-        [vault.liquidateBatch([positionId, positionId], "0x", carol), vault, "NothingLiquidated"],
-        [vault.liquidate(positionId, "0x", carol), vault, "PositionHealthy"],
-        [vault.liquidate(99n, "0x", carol), vault, "PositionNotFound"],
-        [vault.rescue(positionId, "0x", carol), vault, "RescueRefused"],
-        [book.settleAtCap(positionId, "0x", carol), vault, "CapNotReached"],
-        [book.settleAtCap(99n, "0x", carol), vault, "PositionNotFound"],
-        [book.closeSettled([positionId], carol), vault, "MarketNotSettled"],
-        [pool.fulfillDeposits(0n, "0x", carol), pool, "NothingFulfilled"],
-        [pool.fulfillDeposits(9n, "0x", carol), pool, "NothingFulfilled"],
-        [pool.fulfillRedeems(9n, "0x", carol), pool, "NothingFulfilled"],
+        [() => book.execute([], "0x", carol), book, "NothingExecuted"],
+        [() => book.execute([77n, 78n], "0x", carol), book, "NothingExecuted"],
+        [() => book.execute([orderId], "0x", carol), book, "TriggerNotReached"],
+        [() => book.execute([orderId, orderId], "0x", carol), book, "OrdersNotSorted"],
+        [() => vault.liquidateBatch([], "0x", carol), vault, "NothingLiquidated"],
+        [
+          () => vault.liquidateBatch([positionId, positionId], "0x", carol),
+          vault,
+          "NothingLiquidated",
+        ],
+        [() => vault.liquidate(positionId, "0x", carol), vault, "PositionHealthy"],
+        [() => vault.liquidate(99n, "0x", carol), vault, "PositionNotFound"],
+        [() => vault.rescue(positionId, "0x", carol), vault, "RescueRefused"],
+        [() => book.settleAtCap(positionId, "0x", carol), vault, "CapNotReached"],
+        [() => book.settleAtCap(99n, "0x", carol), vault, "PositionNotFound"],
+        [() => book.closeSettled([positionId], carol), vault, "MarketNotSettled"],
+        [() => pool.fulfillDeposits(0n, "0x", carol), pool, "NothingFulfilled"],
+        [() => pool.fulfillDeposits(9n, "0x", carol), pool, "NothingFulfilled"],
+        [() => pool.fulfillRedeems(9n, "0x", carol), pool, "NothingFulfilled"],
       ] as const) {
-        await expect(call).to.be.revertedWithCustomError(contract, error);
+        await expect(call()).to.be.revertedWithCustomError(contract, error);
       }
       // These go through, and pay nobody.
       await vault.accrue();
