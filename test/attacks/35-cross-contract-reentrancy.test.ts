@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
+import type { Attacker } from "../../types/ethers-contracts/index.ts";
 import { armReentry, deployAttacker, expectNoProfit, runSteps } from "../fixtures/attack.ts";
 import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
@@ -66,44 +67,50 @@ async function fulfilDeposits(market: MarketFixture): Promise<void> {
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 
+interface Door {
+  readonly target: string;
+  readonly data: string;
+}
+
+function liquidating({ market: { marginVault }, thief, positionId }: Scene): Door {
+  const call = [positionId, "0x", String(thief.target)] as const;
+  const data = marginVault.interface.encodeFunctionData("liquidate", [...call]);
+  return { target: String(marginVault.target), data };
+}
+
+function poking({ market: { orderBook } }: Scene): Door {
+  const data = orderBook.interface.encodeFunctionData("poke", ["0x"]);
+  return { target: String(orderBook.target), data };
+}
+
+function redeeming({ market: { liquidityVault }, thief }: Scene): Door {
+  const call = [9n, "0x", String(thief.target)] as const;
+  const data = liquidityVault.interface.encodeFunctionData("fulfillRedeems", [...call]);
+  return { target: String(liquidityVault.target), data };
+}
+
 /** Calls of a keeper that return ether. */
-const DOORS: Record<string, (world: Scene) => { target: string; data: string }> = {
-  liquidate: ({ market: { marginVault }, thief, positionId }) => ({
-    target: String(marginVault.target),
-    data: marginVault.interface.encodeFunctionData("liquidate", [
-      positionId,
-      "0x",
-      String(thief.target),
-    ]),
-  }),
-  poke: ({ market: { orderBook } }) => ({
-    target: String(orderBook.target),
-    data: orderBook.interface.encodeFunctionData("poke", ["0x"]),
-  }),
-  fulfillRedeems: ({ market: { liquidityVault }, thief }) => ({
-    target: String(liquidityVault.target),
-    data: liquidityVault.interface.encodeFunctionData("fulfillRedeems", [
-      9n,
-      "0x",
-      String(thief.target),
-    ]),
-  }),
-};
+const DOORS = { liquidate: liquidating, poke: poking, fulfillRedeems: redeeming } as const;
+
+/** Makes a keeper's call with a wei that it needs not, and gets it back. */
+async function enter(thief: Attacker, door: Door): Promise<void> {
+  await thief.run([{ ...door, value: 1n, mayFail: false }], { value: 1n });
+}
 
 /** What it does when its ether comes back. */
 function entriesOf({ market, thief, positionId }: Scene) {
   const { marginVault, liquidityVault, orderBook } = market;
   const me = String(thief.target);
-  const pool = (name: string, args: readonly unknown[] = []) => ({
-    target: liquidityVault,
-    data: liquidityVault.interface.encodeFunctionData(name as "totalAssets", args as []),
-  });
+  const { interface: pool } = liquidityVault;
+  const calls = [
+    pool.encodeFunctionData("totalAssets"),
+    pool.encodeFunctionData("fulfillDeposits", [9n, "0x", me]),
+    pool.encodeFunctionData("fulfillRedeems", [9n, "0x", me]),
+    pool.encodeFunctionData("requestRedeem", [1_000_000_000_000n, me, me]),
+    pool.encodeFunctionData("withdraw", [1n, me, me]),
+  ];
   return [
-    pool("totalAssets"),
-    pool("fulfillDeposits", [9n, "0x", me]),
-    pool("fulfillRedeems", [9n, "0x", me]),
-    pool("requestRedeem", [1_000_000_000_000n, me, me]),
-    pool("withdraw", [1n, me, me]),
+    ...calls.map((data) => ({ target: liquidityVault, data })),
     {
       target: marginVault,
       data: marginVault.interface.encodeFunctionData("liquidate", [positionId, "0x", me]),
@@ -122,9 +129,7 @@ describe("attack 35: re-entering across contracts while a payout is under way", 
     const before = await networkHelpers.takeSnapshot();
     for (const entry of entriesOf(world)) {
       await armReentry(thief, entry);
-      await thief.run([{ ...DOORS.liquidate?.(world), value: 1n, mayFail: false } as never], {
-        value: 1n,
-      });
+      await enter(thief, liquidating(world));
       expect(await thief.succeeded()).to.equal(false);
       expect(await thief.response()).to.equal(locked);
       await before.restore();
@@ -136,15 +141,15 @@ describe("attack 35: re-entering across contracts while a payout is under way", 
       const world = await networkHelpers.loadFixture(scene);
       const { market, thief } = world;
       const { liquidityVault } = market;
-      const step = { ...door(world), value: 1n };
+      const step = door(world);
       const before = await networkHelpers.takeSnapshot();
       // What an honest keeper earns by the same call, the pool's shares of the contract at their price before.
-      await thief.run([{ ...step, mayFail: false }], { value: 1n });
+      await enter(thief, step);
       const honest = await holdings(world);
       await before.restore();
       for (const entry of entriesOf(world)) {
         await armReentry(thief, entry);
-        await thief.run([{ ...step, mayFail: false }], { value: 1n });
+        await enter(thief, step);
         expect(await thief.greetings()).to.be.above(0n);
         expect(await holdings(world)).to.be.at.most(honest + DUE_FEES);
         await expectSolvent(market);
@@ -162,8 +167,7 @@ describe("attack 35: re-entering across contracts while a payout is under way", 
       const before = await liquidityVault.totalAssets();
       const data = liquidityVault.interface.encodeFunctionData("totalAssets");
       await armReentry(thief, { target: liquidityVault, data });
-      const poke = { ...DOORS.poke?.(world), value: 1n, mayFail: false };
-      await thief.run([poke as never], { value: 1n });
+      await enter(thief, poking(world));
       const told = await thief.response();
       expect(await thief.succeeded()).to.equal(true);
       // A wei a second for each unit of reserve: less than a token unit in between.

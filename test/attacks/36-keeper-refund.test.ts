@@ -36,8 +36,13 @@ describe("attack 36: a keeper that inflates the gas it is refunded", () => {
       const opening = { sizeDelta: wad("1"), margin: wad("400"), reserve: wad("1000") };
       const { orderId, submittedAt } = await submitOrder(market, alice, opening);
       const round = await pushPrice(market, wad("2000"), submittedAt + 3n);
-      const call = [[orderId], await proofOf(market, round), keeper.address] as const;
-      const data = padded(orderBook.interface.encodeFunctionData("execute", call));
+      const proof = await proofOf(market, round);
+      const call = orderBook.interface.encodeFunctionData("execute", [
+        [orderId],
+        proof,
+        keeper.address,
+      ]);
+      const data = padded(call);
       const profit = await profitOf(market, [keeper], () =>
         keeper.sendTransaction({ to: orderBook, data, ...overrides }),
       );
@@ -51,8 +56,12 @@ describe("attack 36: a keeper that inflates the gas it is refunded", () => {
       const { keeper } = accounts;
       const { positionId } = await openLong(market);
       await pushPrice(market, wad("1901"));
-      const call = [positionId, "0x", keeper.address] as const;
-      const data = padded(marginVault.interface.encodeFunctionData("liquidate", call));
+      const call = marginVault.interface.encodeFunctionData("liquidate", [
+        positionId,
+        "0x",
+        keeper.address,
+      ]);
+      const data = padded(call);
       const profit = await profitOf(market, [keeper], () =>
         keeper.sendTransaction({ to: marginVault, data, ...overrides }),
       );

@@ -8,6 +8,7 @@ import {
   CALM,
   Game,
   gridOf,
+  type Leg,
   LOCAL,
   type Start,
   widestCap,

@@ -40,7 +40,7 @@ async function poke(market: StreamMarket, price: string): Promise<bigint> {
 
 describe("attack 61: the market's clock as a weapon", () => {
   it("stops no market order: after twenty pokes it fills at its own price, to the wei as without", async () => {
-    const filled = [];
+    const filled: bigint[] = [];
     for (const pokes of [0, 20]) {
       const market = await networkHelpers.loadFixture(deployStreamMarket);
       const { orderBook, marginVault, accounts } = market;
