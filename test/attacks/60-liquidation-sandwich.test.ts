@@ -96,6 +96,47 @@ describe("attack 60: sandwich of a liquidation", () => {
     });
   }
 
+  it("pays 0.02% of the side where the position fee is 2%, the most that a market may have, at its widest cap", () => {
+    const terms = {
+      ...LOCAL.terms,
+      positionFeeRatio: wad("0.02"),
+      maintenanceMarginRatio: wad("0.04"),
+      initialMarginRatio: wad("0.08"),
+    };
+    const rules = { ...LOCAL, terms, curves: { ...LOCAL.curves, skewScale: wad("1000000") } };
+    const plans = { ...SANDWICHES, margin: [1_500n], against: [1_200n, 1_800n] };
+    const widest = bestOf(gridOf(plans), (plan) => gainOfPush({ rules }, plan));
+    // 8e-6 × 1,000,000 × 2,360, of 94,400,000.
+    expect(widest.profit).to.be.within(wad("18000"), dustOf(rules, wad("2360")));
+    const maxOpenInterest = exactBound(rules);
+    const bounded = bestOf(gridOf(plans), (plan) => gainOfPush({ rules, maxOpenInterest }, plan));
+    expect(bounded.profit).to.be.at.most(0n);
+  });
+
+  it("pays that dust on the contracts: 5.6 on 22,400,000, with all of the short side bankrupt", async () => {
+    const market = await networkHelpers.loadFixture(marketFixture);
+    const { marginVault, accounts } = market;
+    const { bob, carol, keeper } = accounts;
+    const [price, size] = [wad("2240"), wad("10000")];
+    const victim = await openPosition(market, {
+      account: bob,
+      size: -wad("20000"),
+      margin: wad("2400000"),
+      reserve: wad("4000000"),
+      price: PRICE,
+    });
+    await pushPrice(market, price);
+    const own = { account: carol, size, margin: wad("5600000"), reserve: wad("2300000"), price };
+    const profit = await profitOf(market, [carol, keeper], async () => {
+      const long = await openPosition(market, own);
+      await mined(marginVault.connect(carol).liquidate(victim, "0x", carol));
+      await change(market, { account: carol, positionId: long, sizeDelta: -size, price });
+    });
+    // Beside the keeper's floor of 1: 10,000 × 2,240 × 0.1% less fees of 0.05% at 0.99925 and 1.00025 of the index.
+    expect(profit - wad("1")).to.be.within(wad("5.59"), wad("5.61"));
+    await expectConservation(market);
+  });
+
   for (const [what, margin, fall] of [
     ["partial, which the push would make full", "6000000", "1740"],
     ["full", "4100000", "1800"],
