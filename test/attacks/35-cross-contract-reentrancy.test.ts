@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import type { Attacker } from "../../types/ethers-contracts/index.ts";
 import { armReentry, deployAttacker, expectNoProfit, runSteps } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // A contract is its own keeper. It sends ether along with the proof, gets it back from within the call that pays it, and
 // comes in again while tokens are under way: to read a share price that is wrong for a moment, or to act at it. One
@@ -12,9 +12,7 @@ import { calmMarket, openLong } from "../fixtures/vault.ts";
 // hooks has the same door: test/contracts/LiquidityVault/reentrancy.test.ts, scenarios 09 and 11. There are no callbacks
 // of tokens that are positions: a position is no token.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 /** Tokens of the attacking contract: a million. */
 const TREASURE = 1_000_000_000_000n;
 
@@ -23,7 +21,7 @@ const DUE_FEES = 500_000_000n + 2n * 500_000n;
 
 /** Alice's long about to be liquidated, and a contract with a share of the pool and a redeem and a deposit that are due. */
 async function scene() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { liquidityVault } = market;
   const { positionId } = await openLong(market);
   const thief = await deployAttacker(market, TREASURE);
@@ -123,7 +121,7 @@ function entriesOf({ market, thief, positionId }: Scene) {
 
 describe("attack 35: re-entering across contracts while a payout is under way", () => {
   it("meets the lock in a liquidation, whatever it enters by", async () => {
-    const world = await networkHelpers.loadFixture(scene);
+    const world = await scene();
     const { market, thief } = world;
     const locked = market.marginVault.interface.encodeErrorResult("MarketLocked");
     const before = await networkHelpers.takeSnapshot();
@@ -138,7 +136,7 @@ describe("attack 35: re-entering across contracts while a payout is under way", 
 
   for (const [name, door] of Object.entries(DOORS)) {
     it(`earns nothing by ${name} and any entry beyond what it earns without`, async () => {
-      const world = await networkHelpers.loadFixture(scene);
+      const world = await scene();
       const { market, thief } = world;
       const { liquidityVault } = market;
       const step = door(world);
@@ -160,7 +158,7 @@ describe("attack 35: re-entering across contracts while a payout is under way", 
   }
 
   it("cannot be told a share price from within that is not the one before or after", async () => {
-    const world = await networkHelpers.loadFixture(scene);
+    const world = await scene();
     const { market, thief } = world;
     const { liquidityVault } = market;
     await expectNoProfit(market, [thief], async () => {

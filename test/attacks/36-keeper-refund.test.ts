@@ -1,20 +1,16 @@
 import { expect } from "chai";
 import { concat } from "ethers";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { proofOf, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { submitOrder } from "../fixtures/trading.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // A keeper makes its call look dear: a high gas price, far more gas than it needs, a call data full of padding. It cannot
 // apply: nothing measures gas and nothing refunds it (BH-60, BH-82, BH-89). The fee is what the order or the terms say,
 // so a keeper pays for its own waste; whether a fee is worth the gas is the keeper's to decide (scripts/keeper/profit.ts).
-
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 
 /** Ways to send one call. */
 const WASTE = [
@@ -30,7 +26,7 @@ describe("attack 36: a keeper that inflates the gas it is refunded", () => {
     const padded = (data: string) => concat([data, `0x${"ff".repeat(padding)}`]);
 
     it(`earns the order's own fee, 0.5, executing ${name}`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { orderBook, accounts } = market;
       const { alice, keeper } = accounts;
       const opening = { sizeDelta: wad("1"), margin: wad("400"), reserve: wad("1000") };
@@ -51,7 +47,7 @@ describe("attack 36: a keeper that inflates the gas it is refunded", () => {
     });
 
     it(`earns the fee that the terms say, here the floor of 1, liquidating ${name}`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { marginVault, accounts } = market;
       const { keeper } = accounts;
       const { positionId } = await openLong(market);
@@ -71,7 +67,3 @@ describe("attack 36: a keeper that inflates the gas it is refunded", () => {
     });
   }
 });
-
-async function marketFixture() {
-  return await createMarket(connection);
-}

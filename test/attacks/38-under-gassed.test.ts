@@ -1,27 +1,25 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { giveMandate, liquidate } from "../fixtures/mandates.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { stopLoss } from "../fixtures/powers.ts";
 import { submitOrder } from "../fixtures/trading.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // A keeper sends just so much gas that the call goes through and what it wraps does not: the order is cancelled instead of
 // filled, the rescue fails and the position is liquidated, the payout becomes a claim. Each of the three asks for its gas
 // beforehand and reverts as a whole (BH-79, BH-234, BH-17). Here all amounts of gas are tried.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const LEAST = 60_000n;
 const MOST = 1_260_000n;
 const STEP = 40_000n;
 
 /** Alice's long of 100 with a stop-loss at 1,990, which has come; the attacker is short elsewhere and wants her in. */
 async function stopWaits() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice } = market.accounts;
   const { positionId } = await openLong(market);
   const { orderId } = await submitOrder(market, alice, stopLoss(positionId, wad("1990")));
@@ -32,7 +30,7 @@ async function stopWaits() {
 
 /** Alice's long below maintenance, with a mandate that restores it. */
 async function mandateStands() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice } = market.accounts;
   const { positionId } = await openLong(market);
   await giveMandate(market, alice, positionId);
@@ -42,7 +40,7 @@ async function mandateStands() {
 
 describe("attack 38: too little gas, so that something fails inside", () => {
   it("cancels no order: at every amount of gas it fills or nothing has happened", async () => {
-    const { market, positionId, orderId } = await networkHelpers.loadFixture(stopWaits);
+    const { market, positionId, orderId } = await stopWaits();
     const { orderBook, marginVault, accounts } = market;
     const { carol } = accounts;
     const before = await networkHelpers.takeSnapshot();
@@ -64,7 +62,7 @@ describe("attack 38: too little gas, so that something fails inside", () => {
   });
 
   it("makes no rescue fail: at every amount of gas it is rescued or nothing has happened", async () => {
-    const { market, positionId } = await networkHelpers.loadFixture(mandateStands);
+    const { market, positionId } = await mandateStands();
     const { marginVault, accounts } = market;
     const { carol } = accounts;
     const before = await networkHelpers.takeSnapshot();
@@ -82,7 +80,7 @@ describe("attack 38: too little gas, so that something fails inside", () => {
   });
 
   it("turns no payout into a claim: at every amount of gas the owner is paid or nothing has happened", async () => {
-    const { market, positionId } = await networkHelpers.loadFixture(mandateStands);
+    const { market, positionId } = await mandateStands();
     const { marginVault, mandateBook, accounts } = market;
     const { alice, carol } = accounts;
     await mandateBook.connect(alice).revokeMandate(positionId);
@@ -100,7 +98,7 @@ describe("attack 38: too little gas, so that something fails inside", () => {
   });
 
   it("earns nothing to whoever tries", async () => {
-    const { market, orderId } = await networkHelpers.loadFixture(stopWaits);
+    const { market, orderId } = await stopWaits();
     const { orderBook, accounts } = market;
     const { carol } = accounts;
     const profit = await expectNoProfit(market, [carol], async () => {

@@ -1,23 +1,21 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { stopLoss } from "../fixtures/powers.ts";
 import { submitOrder } from "../fixtures/trading.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // A bot asks to be paid for nothing: empty lists, lists of what is healthy, waiting, gone or named twice. Fees come out of
 // the order, the position or the request that was ended (BH-78, BH-93, BH-101), and where none was the call reverts.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 
 /** A healthy long with a stop-loss that has not come, a long that is gone, and a request that is not due. */
 async function scene() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice, provider } = market.accounts;
   const { positionId } = await openLong(market);
   const { orderId } = await submitOrder(market, alice, stopLoss(positionId, wad("1900")));
@@ -30,7 +28,7 @@ async function scene() {
 describe("attack 39: keeper's calls that do no work", () => {
   it("revert, each with its own error, and pay nothing", async () => {
     const { market, marginVault, orderBook, liquidityVault, accounts, positionId, orderId } =
-      await networkHelpers.loadFixture(scene);
+      await scene();
     const { carol } = accounts;
     const vault = marginVault.connect(carol);
     const book = orderBook.connect(carol);
@@ -69,7 +67,7 @@ describe("attack 39: keeper's calls that do no work", () => {
   });
 
   it("pay once for what is named twice, or mixed with what is healthy", async () => {
-    const { market, marginVault, accounts, positionId } = await networkHelpers.loadFixture(scene);
+    const { market, marginVault, accounts, positionId } = await scene();
     const { carol } = accounts;
     await pushPrice(market, wad("1901"));
     const before = await networkHelpers.takeSnapshot();

@@ -1,20 +1,16 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { publishTerms } from "../fixtures/powers.ts";
 import { submitOrder } from "../fixtures/trading.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // The curator is a liquidator. It publishes the harshest terms that the bounds allow, so that everybody's margin is too
 // little, and collects the fees. A position keeps its terms (BH-205, LAW-13), and what is published waits two days for all
 // to see (BH-200, BH-202). See also scenario 08 and test/contracts/MarketCharter/frozenTerms.test.ts.
-
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 
 /** Nothing less than margin for all of the notional, of which maintenance takes 58%, a tenth of it for the keeper. */
 const HARSHEST = {
@@ -26,15 +22,14 @@ const HARSHEST = {
 };
 
 async function marketFixture() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { positionId } = await openLong(market);
   return { ...market, market, positionId };
 }
 
 describe("attack 40: a change of parameters that makes healthy positions liquidatable", () => {
   it("brings its curator nothing: positions keep their terms", async () => {
-    const { market, marginVault, accounts, positionId } =
-      await networkHelpers.loadFixture(marketFixture);
+    const { market, marginVault, accounts, positionId } = await marketFixture();
     const { alice, curator, keeper } = accounts;
     const profit = await expectNoProfit(market, [curator, keeper], async () => {
       await publishTerms(market, HARSHEST);
@@ -53,8 +48,7 @@ describe("attack 40: a change of parameters that makes healthy positions liquida
   });
 
   it("catches no order that was waiting: it is cancelled rather than held to terms that it did not name", async () => {
-    const { market, marginVault, orderBook, accounts, positionId } =
-      await networkHelpers.loadFixture(marketFixture);
+    const { market, marginVault, orderBook, accounts, positionId } = await marketFixture();
     const { alice, curator, keeper } = accounts;
     const limit = { kind: 1n, triggerPrice: wad("2100"), expiry: 4_000_000_000n };
     const order = { ...limit, sizeDelta: wad("1"), margin: wad("2100"), reserve: wad("400") };

@@ -1,23 +1,19 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, change, logOf, openLong } from "../fixtures/vault.ts";
+import { change, logOf, openLong } from "../fixtures/vault.ts";
 
 // Elsewhere a loser whose margin is used up has a winner closed in his stead, at a price and by a choice that the winner
 // has no say in. Here no position is closed for another's sake: what a winner may win was locked before it opened (BH-24),
 // and the only forced end of a winner is its own cap, at which it has nothing more to win (BH-94).
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
-
 describe("attack 42: auto-deleveraging of a chosen winner", () => {
   it("cannot be had: neither liquidating nor settling ends a winner below its cap", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { marginVault, orderBook, accounts } = market;
     const { bob } = accounts;
     const { positionId } = await openLong(market);
@@ -44,7 +40,7 @@ describe("attack 42: auto-deleveraging of a chosen winner", () => {
     it(`pays a winner at ${price} the same, whether the loser opposite is rich or bankrupt`, async () => {
       const paid = [];
       for (const margin of ["8100", "80000"]) {
-        const market = await networkHelpers.loadFixture(marketFixture);
+        const market = await calmStage();
         const { alice, bob } = market.accounts;
         const { positionId } = await openLong(market);
         const short = { account: bob, size: -wad("100"), reserve: wad("20000") };
@@ -59,7 +55,3 @@ describe("attack 42: auto-deleveraging of a chosen winner", () => {
     });
   }
 });
-
-async function marketFixture() {
-  return await createMarket(connection);
-}

@@ -1,20 +1,18 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, change } from "../fixtures/vault.ts";
+import { change } from "../fixtures/vault.ts";
 
 // A fund that pays bad debt has shares to manipulate and withdrawals to time. There is no such fund: bad debt does not
 // arise (BH-29). What comes nearest is the pool, and the attack on it: join just before what traders have lost is swept
 // in, leave just after; or leave just before a winner is paid. Dues count before they are swept and gains before they are
 // paid (BH-96, BH-106), so neither moment moves a share's price. Timing of what is capped or bankrupt is attack 56.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 /** A million [token]. */
 const STAKE = 1_000_000_000_000n;
 
@@ -32,7 +30,7 @@ async function closedAt(market: MarketFixture, price: string): Promise<() => Pro
 describe("attack 43: shares of what pays for losses, timed", () => {
   for (const price of ["1980", "2020"]) {
     it(`earns nothing of what a trader loses or wins at ${price} by joining just before and leaving just after`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { liquidityVault, marginVault, accounts } = market;
       const { carol } = accounts;
       const close = await closedAt(market, price);
@@ -59,7 +57,7 @@ describe("attack 43: shares of what pays for losses, timed", () => {
     });
 
     it(`finds a share worth the same before and after a close at ${price}, and before and after the sweep`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { liquidityVault, marginVault } = market;
       const close = await closedAt(market, price);
       const share = () => liquidityVault.convertToAssets(10n ** 15n);
@@ -78,8 +76,4 @@ describe("attack 43: shares of what pays for losses, timed", () => {
 async function wait(market: MarketFixture): Promise<void> {
   await networkHelpers.time.increase(300n);
   await pushPrice(market, await newestPrice(market));
-}
-
-async function marketFixture() {
-  return await createMarket(connection);
 }

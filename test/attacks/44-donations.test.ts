@@ -1,25 +1,23 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { giveMandate } from "../fixtures/mandates.ts";
 import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // Elsewhere a donation sets off an automatic balancing of reserves, whose keeper is paid out of them. Nothing here
 // balances, and balances are tracked (BH-15); the only automatic top-up is a rescue, which its owner has bounded by a
 // trigger, a pause and a cap (BH-231 to BH-236), and which margin that is given away only puts off. See also
 // test/contracts/MarginVault/rescue.attacks.test.ts (44).
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 /** A thousand [token]. */
 const GIFT = 1_000_000_000n;
 
 async function marketFixture() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { positionId } = await openLong(market);
   await giveMandate(market, market.accounts.alice, positionId, { minInterval: 60n });
   return { ...market, market, positionId };
@@ -68,7 +66,7 @@ describe("attack 44: donations that set off what a keeper is paid for", () => {
       mandateBook,
       accounts,
       positionId,
-    } = await networkHelpers.loadFixture(marketFixture);
+    } = await marketFixture();
     const { carol } = accounts;
     const assets = await liquidityVault.totalAssets();
     const profit = await expectNoProfit(market, [carol], async () => {
@@ -84,7 +82,7 @@ describe("attack 44: donations that set off what a keeper is paid for", () => {
   it("of margin put rescues off: over a fall in twenty steps a keeper earns less for each that it gives", async () => {
     const earned = [];
     for (const gift of [0n, 20_000_000n, 200_000_000n]) {
-      const world = await networkHelpers.loadFixture(marketFixture);
+      const world = await marketFixture();
       const { alice, carol } = world.accounts;
       const wallet = await world.token.balanceOf(alice);
       const before = await world.token.balanceOf(carol);

@@ -1,25 +1,23 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { domainOf, FAR, giveMandate, mandateRequest, signMandate } from "../fixtures/mandates.ts";
 import { proofOf, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { stopLoss } from "../fixtures/powers.ts";
 import { submitOrder } from "../fixtures/trading.ts";
-import { calmMarket, openLong } from "../fixtures/vault.ts";
+import { openLong } from "../fixtures/vault.ts";
 
 // The attacker is on the other side of a trade and cancels the victim's stop-loss, its mandate, its request, or the nonce
 // of what it has signed, just before they are needed. What waits is its account's to cancel (BH-74), a mandate its owner's
 // (BH-230), a request its controller's (BH-100), and a signature that somebody shows first still does what it says
 // (BH-218). There are no groups.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 
 async function scene() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice, provider } = market.accounts;
   const { positionId } = await openLong(market);
   const stop = await submitOrder(market, alice, stopLoss(positionId, wad("1990")));
@@ -31,7 +29,7 @@ async function scene() {
 
 describe("attack 45: cancelling what others are waiting for", () => {
   it("is refused for orders, mandates and requests alike, and all of them then do their work", async () => {
-    const world = await networkHelpers.loadFixture(scene);
+    const world = await scene();
     const { market, orderBook, mandateBook, liquidityVault, marginVault, accounts } = world;
     const { carol, keeper, alice } = accounts;
     const book = orderBook.connect(carol);
@@ -68,7 +66,7 @@ describe("attack 45: cancelling what others are waiting for", () => {
   });
 
   it("by showing a signature first does what its signer wanted, and no nonce of anybody else can be used up", async () => {
-    const { market, mandateBook, accounts, positionId } = await networkHelpers.loadFixture(scene);
+    const { market, mandateBook, accounts, positionId } = await scene();
     const { alice, carol } = accounts;
     const request = mandateRequest(positionId, { cap: wad("7000") });
     // Giving the first mandate has used the nonce 0.

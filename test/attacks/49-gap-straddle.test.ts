@@ -1,22 +1,19 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
 import { drawnPath, realMoves, recordedPath, type Step } from "../fixtures/attackMoves.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { bestOf, Game, gridOf, LOCAL } from "../fixtures/attackTwin.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { type MarketFixture, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, change } from "../fixtures/vault.ts";
+import { change } from "../fixtures/vault.ts";
 
 // A long and a short of one actor, at the highest leverage, wait for a jump: one leg loses its margin and no more, the
 // other wins the whole gap. What stands against it: initial margin of at least 4% on push feeds (SPEC section 12), more
 // than any one round of the real feed has moved; four position fees; liquidation on the way (BH-84 to BH-90); and the
 // reserve, which bounds the winner (BH-23, BH-24, LAW-7). Gaps of the tests of LAW-10: test/invariant/Profit.sol.
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const PRICE = wad("2000");
 const SIZE = wad("1000");
 const NOTIONAL = wad("2000000");
@@ -159,13 +156,13 @@ describe("attack 49: gap straddle, long and short at the highest leverage before
 
   it("loses on the contracts at the least margin through the largest real round, down and up", async () => {
     for (const to of ["1934.3", "2063.6", "1926"]) {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       expect(await straddleOnContracts(market, wad(to))).to.be.below(0n);
     }
   });
 
   it("takes on the contracts no more out of the pool than one reserve, in a gap of a fifth", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { liquidityVault, marginVault } = market;
     const before = await liquidityVault.cash();
     const profit = await straddleOnContracts(market, wad("1600"));
@@ -208,8 +205,4 @@ async function straddleOnContracts(market: MarketFixture, price: bigint): Promis
     const { longOpenInterest, shortOpenInterest } = await marginVault.market();
     expect([longOpenInterest, shortOpenInterest]).to.deep.equal([0n, 0n]);
   });
-}
-
-async function marketFixture() {
-  return await createMarket(connection);
 }

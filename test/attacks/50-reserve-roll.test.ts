@@ -1,21 +1,18 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { bestOf, DEPLOYED, Game, gridOf, LOCAL } from "../fixtures/attackTwin.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition, submitAndExecute } from "../fixtures/trading.ts";
-import { calmMarket, cancelReason, refusal } from "../fixtures/vault.ts";
+import { cancelReason, refusal } from "../fixtures/vault.ts";
 
 // An account reserves little and raises its reserve each time the price nears the cap, to get the upside of a large one
 // for the borrow fee of a small one. It can: what it saves is the rent of what it did not lock, and that is all. A reserve
 // comes with size alone and within the size's notional (BH-25 †, BH-26), for a position fee on the way in and on the way
 // out; not once the cap is reached (BH-27); and a gap through the cap is lost to it.
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const PRICE = wad("2000");
 const SIZE = wad("1000");
 const NOTIONAL = wad("2000000");
@@ -116,7 +113,7 @@ describe("attack 50: reserve roll, a small reserve raised as the price nears the
   });
 
   it("finds no other way on the contracts: no reserve beyond what is added, none at the cap", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { alice } = market.accounts;
     const opened = { account: alice, size: SIZE, margin: wad("300000") };
     await expectNoProfit(
@@ -143,7 +140,3 @@ describe("attack 50: reserve roll, a small reserve raised as the price nears the
     await expectConservation(market);
   });
 });
-
-async function marketFixture() {
-  return await createMarket(connection);
-}

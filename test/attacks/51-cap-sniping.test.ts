@@ -1,11 +1,10 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { proofOf, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition, submitOrder } from "../fixtures/trading.ts";
-import { calmMarket } from "../fixtures/vault.ts";
 
 // An order to close waits at the price of its own moment. A newer price brings the position to its cap, or below its
 // maintenance: trader or keeper holds the order back and uses whichever price is better for him. The order's price is known
@@ -13,16 +12,14 @@ import { calmMarket } from "../fixtures/vault.ts";
 // executed there is nothing left to settle or to liquidate. At one price both ends fill the same (BH-39). What is left
 // to one who is alone in the market is attack 55, and ends with the window.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const SIZE = wad("1000");
 /** Of the order, from submission to the round that serves it [s]. */
 const SERVED = 3n;
 
 /** A long of 1,000 with a reserve of a tenth, capped at about 2,200, and an order of its owner to close it at `first`. */
 async function orderWaits(first: string) {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice } = market.accounts;
   const positionId = await openPosition(market, {
     account: alice,
@@ -52,8 +49,7 @@ async function aboveCap() {
 /** What those who act together end with when a keeper was at hand, and the sniper came a round later. */
 describe("attack 51: the better of two prices, an order's own or a newer one", () => {
   it("finds the order executed before a newer round could bring the position to its cap", async () => {
-    const { market, positionId, execute, orderBook, marginVault, accounts } =
-      await networkHelpers.loadFixture(belowCap);
+    const { market, positionId, execute, orderBook, marginVault, accounts } = await belowCap();
     const { alice } = accounts;
     const start = await networkHelpers.takeSnapshot();
     const honest = await profitOf(market, [alice], () => execute(), { price: wad("2150") });
@@ -75,8 +71,7 @@ describe("attack 51: the better of two prices, an order's own or a newer one", (
   });
 
   it("finds the order executed before a newer round could have it liquidated", async () => {
-    const { market, positionId, execute, marginVault, accounts } =
-      await networkHelpers.loadFixture(belowCap);
+    const { market, positionId, execute, marginVault, accounts } = await belowCap();
     const { alice, carol } = accounts;
     const profit = await profitOf(market, [carol], async () => {
       // The owner need not wait for a keeper either.
@@ -91,8 +86,7 @@ describe("attack 51: the better of two prices, an order's own or a newer one", (
   });
 
   it("gets from a settlement at the order's own price what the order gives, but for the fees of each", async () => {
-    const { market, positionId, execute, orderBook, accounts } =
-      await networkHelpers.loadFixture(aboveCap);
+    const { market, positionId, execute, orderBook, accounts } = await aboveCap();
     const { alice, stranger } = accounts;
     const start = await networkHelpers.takeSnapshot();
     const before = await market.token.balanceOf(alice);
@@ -108,8 +102,7 @@ describe("attack 51: the better of two prices, an order's own or a newer one", (
   });
 
   it("leaves nothing to the order once it is settled: its fee goes back, and the position is not paid twice", async () => {
-    const { market, positionId, execute, orderBook, accounts } =
-      await networkHelpers.loadFixture(aboveCap);
+    const { market, positionId, execute, orderBook, accounts } = await aboveCap();
     const { alice, carol } = accounts;
     const before = await market.token.balanceOf(alice);
     await orderBook.connect(carol).settleAtCap(positionId, "0x", carol);

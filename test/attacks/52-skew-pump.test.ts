@@ -1,20 +1,17 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { bestOf, Game, gridOf, LOCAL, type Start } from "../fixtures/attackTwin.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, change } from "../fixtures/vault.ts";
+import { change } from "../fixtures/vault.ts";
 
 // One actor holds two opposite legs. A move ends one of them by force, by liquidation or at its cap. Did that end skip
 // the skew, the other leg would buy or sell into the premium that nobody has paid back. Every close fills at the skew
 // (BH-39 †), so the two together pay their fees. See also test/contracts/MarginVault/attacks.test.ts (52).
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const PRICE = wad("2000");
 /**
  * A market two hundred times shallower than the local one, and a cap beyond BH-9: the bound of open interest alone would
@@ -122,7 +119,7 @@ describe("attack 52: skew pump, two legs of which one ends by force", () => {
     ["settled at its cap at 2,205", "2205"],
   ] as const) {
     it(`pays nothing on the contracts when the long is ${how} and the short closed after it`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { marginVault, orderBook, accounts } = market;
       const { alice } = accounts;
       const [size, price] = [wad("10000"), PRICE];
@@ -154,7 +151,3 @@ describe("attack 52: skew pump, two legs of which one ends by force", () => {
     });
   }
 });
-
-async function marketFixture() {
-  return await createMarket(connection);
-}

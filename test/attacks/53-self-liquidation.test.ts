@@ -1,22 +1,19 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { bestOf, Game, gridOf, type Rule } from "../fixtures/attackTwin.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { TERMS } from "../fixtures/snapshots.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, mined } from "../fixtures/vault.ts";
+import { mined } from "../fixtures/vault.ts";
 
 // An account is its own keeper. It lets its margin be used up, by a move and by the impact of its own exit, liquidates
 // itself and takes the fee, 0.5% of the notional, out of the pool's reserve. The reserve pays no more than the keeper's
 // floor (BH-90 †), which every account has put in ten times over: `minMargin`. See also
 // test/contracts/MarginVault/attacks.test.ts (53) and liquidate.full.test.ts.
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const PRICE = wad("2000");
 
 interface Suicide {
@@ -92,7 +89,7 @@ describe("attack 53: self-liquidation for the fee", () => {
 
   for (const fall of ["1949", "1899", "1790", "1500"]) {
     it(`costs margin on the contracts at ${fall}, with the account as keeper and receiver`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { marginVault, liquidityVault, accounts } = market;
       const { alice } = accounts;
       const cash = await liquidityVault.cash();
@@ -113,7 +110,3 @@ describe("attack 53: self-liquidation for the fee", () => {
     });
   }
 });
-
-async function marketFixture() {
-  return await createMarket(connection);
-}

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { type MarketFixture, proofOf, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition, submitOrder } from "../fixtures/trading.ts";
-import { calmMarket, change } from "../fixtures/vault.ts";
+import { change } from "../fixtures/vault.ts";
 
 // A bot sends an order with the least fee, waits for its price and a little longer, and executes it only if it has turned
 // out well; else it lets it lapse. The order's price is the one of its own moment (BH-64), whoever executes it has the fee,
@@ -13,9 +13,7 @@ import { calmMarket, change } from "../fixtures/vault.ts";
 // After the window nobody can (BH-67 †), and what lapses forfeits its fee (BH-69, BH-70 †). See also
 // test/contracts/OrderBook/freeLook.test.ts.
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const SIZE = wad("100");
 const OPENING = { sizeDelta: SIZE, margin: wad("20000"), reserve: wad("40000") };
 /** `T` plus the wait for a round and the window, of the local market [s]. */
@@ -47,7 +45,7 @@ describe("attack 55: letting an order lapse as an option", () => {
   it("is a fair bet less all fees where a keeper executes: over courses up and down it loses", async () => {
     let sum = 0n;
     for (const [own, later] of COURSES) {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       sum += await withKeeper(market, own, later);
       await expectConservation(market);
     }
@@ -56,7 +54,7 @@ describe("attack 55: letting an order lapse as an option", () => {
   });
 
   it("leaves the bot no say: a keeper's execution goes through in the second in which the price exists", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { orderBook, accounts } = market;
     const { carol, keeper } = accounts;
     const { orderId, submittedAt } = await submitOrder(market, carol, OPENING);
@@ -75,7 +73,7 @@ describe("attack 55: letting an order lapse as an option", () => {
   });
 
   it("ends with the window: a price that turns good later cannot be had, and the fee is the pool's", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { orderBook, marginVault, accounts } = market;
     const { carol } = accounts;
     const { poolDue } = await marginVault.market();
@@ -96,7 +94,7 @@ describe("attack 55: letting an order lapse as an option", () => {
   });
 
   it("cannot be had in bulk: ten orders that lapse cost ten fees, and no proof of an absent price saves one", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { orderBook, accounts } = market;
     const { carol } = accounts;
     const profit = await profitOf(market, [carol], async () => {
@@ -113,7 +111,7 @@ describe("attack 55: letting an order lapse as an option", () => {
   });
 
   it("cannot be had on an exit either: while it waits no margin leaves", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { marginVault, accounts } = market;
     const { carol } = accounts;
     const positionId = await openPosition(market, {
@@ -128,7 +126,3 @@ describe("attack 55: letting an order lapse as an option", () => {
     ).to.be.revertedWithCustomError(marginVault, "MarketOrderPending");
   });
 });
-
-async function marketFixture() {
-  return await createMarket(connection);
-}

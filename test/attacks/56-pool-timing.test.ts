@@ -1,26 +1,23 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { expectNoProfit, profitOf } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket } from "../fixtures/vault.ts";
 
 // The pool's mark knows traders' gains in sum only. Where one has won more than its reserve the mark is too low until that
 // is settled, where one is bankrupt too high until it is liquidated: deposit before the one, redeem before the other. A
 // request waits (BH-98 †), cannot be taken back when its moment is known (BH-100 †), and by then keepers, who are paid for
 // it, have settled and liquidated. See also test/contracts/LiquidityVault/attacks.test.ts (56).
 
-const connection = await network.create();
 const { networkHelpers } = connection;
-const createMarket = calmMarket();
 /** Two millions, a fifth of the pool [token]. */
 const STAKE = 2_000_000_000_000n;
 
 /** A long and a short of two millions each by others, with the reserves that make the attack worth most. */
 async function marketFixture() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice, bob } = market.accounts;
   const price = wad("2000");
   const capped = await openPosition(market, {
@@ -57,7 +54,7 @@ async function leave({ market }: { readonly market: MarketFixture }): Promise<vo
 describe("attack 56: entering the pool before a cap is settled, leaving it before a bankruptcy", () => {
   for (const rise of ["2250", "2500", "3200"]) {
     it(`earns nothing by a deposit that is asked for when a position is capped at ${rise}`, async () => {
-      const world = await networkHelpers.loadFixture(marketFixture);
+      const world = await marketFixture();
       const { market, capped, liquidityVault, orderBook, marginVault, accounts } = world;
       const { carol, keeper } = accounts;
       const pool = liquidityVault.connect(carol);
@@ -88,7 +85,7 @@ describe("attack 56: entering the pool before a cap is settled, leaving it befor
 
   for (const fall of ["1780", "1600", "1100"]) {
     it(`takes nothing from those who stay by a redeem that is asked for when one is bankrupt at ${fall}`, async () => {
-      const world = await networkHelpers.loadFixture(marketFixture);
+      const world = await marketFixture();
       const { market, capped, liquidityVault, marginVault, accounts } = world;
       const { carol, keeper, provider } = accounts;
       const pool = liquidityVault.connect(carol);

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import type { Rules } from "../../scripts/risk/books.ts";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { bestOf, Game, gridOf, LOCAL, type Start, widestCap } from "../fixtures/attackTwin.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, change, mined } from "../fixtures/vault.ts";
+import { change, mined } from "../fixtures/vault.ts";
 
 // A position is about to be liquidated. The attacker first pushes the skew against it, so that its exit fills worse, and a
 // partial liquidation becomes a full one; liquidates it, and closes into what the exit left behind. The bound of open
@@ -15,9 +15,6 @@ import { calmMarket, change, mined } from "../fixtures/vault.ts";
 // push makes anybody liquidatable. See also test/contracts/MarginVault/openInterestBound.test.ts, scenario 10 and
 // test/invariant/Profit.sol.
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const PRICE = wad("2000");
 /** Depth at which 2,000 base units, four millions, are one per cent. */
 const SHALLOW: Rules = { ...LOCAL, curves: { ...LOCAL.curves, skewScale: wad("200000") } };
@@ -114,7 +111,7 @@ describe("attack 60: sandwich of a liquidation", () => {
   });
 
   it("pays that dust on the contracts: 5.6 on 22,400,000, with all of the short side bankrupt", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { marginVault, accounts } = market;
     const { bob, carol, keeper } = accounts;
     const [price, size] = [wad("2240"), wad("10000")];
@@ -142,7 +139,7 @@ describe("attack 60: sandwich of a liquidation", () => {
     ["full", "4100000", "1800"],
   ] as const) {
     it(`earns on the contracts less than a keeper who only liquidates, where that is ${what}`, async () => {
-      const market = await networkHelpers.loadFixture(marketFixture);
+      const market = await calmStage();
       const { marginVault, accounts, connection: chain } = market;
       const { bob, carol } = accounts;
       const size = wad("19900");
@@ -210,8 +207,4 @@ function keeperFeesOf(start: Start, plan: Sandwich): bigint {
     game.move(game.price, 31n);
   }
   return game.profit;
-}
-
-async function marketFixture() {
-  return await createMarket(connection);
 }

@@ -1,26 +1,23 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { giveMandate, liquidate } from "../fixtures/mandates.ts";
 import { pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket, logOf } from "../fixtures/vault.ts";
+import { logOf } from "../fixtures/vault.ts";
 
 // After a gap a position owes more than its margin. The box forgives that (BH-29); a rescue from its owner's wallet would
 // pay it first, and whoever holds the pool's shares and liquidates would be paid what was written off. A mandate pulls
 // nothing unless equity is positive (BH-233 †), and then no more than restores it, all of which is its owner's (BH-232).
 // See also test/contracts/MarginVault/rescue.attacks.test.ts (62).
 
-const connection = await network.create();
-const { networkHelpers } = connection;
-const createMarket = calmMarket();
 const SCALE = 10n ** 12n;
 
 /** Alice's long of 1,000 with margin of 100,000, and a mandate as generous as can be. */
 async function mandated() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice } = market.accounts;
   const positionId = await openPosition(market, {
     account: alice,
@@ -43,8 +40,7 @@ describe("attack 62: debt that the box forgives, collected through a rescue", ()
     it(`brings pool and keeper nothing at ${fall}, where some ${owed} of debt are written off`, async () => {
       const earned = [];
       for (const stands of [false, true]) {
-        const { market, positionId, token, mandateBook, accounts } =
-          await networkHelpers.loadFixture(mandated);
+        const { market, positionId, token, mandateBook, accounts } = await mandated();
         const { alice, keeper, provider } = accounts;
         if (!stands) await mandateBook.connect(alice).revokeMandate(positionId);
         const wallet = await token.balanceOf(alice);
@@ -66,8 +62,7 @@ describe("attack 62: debt that the box forgives, collected through a rescue", ()
 
   for (const fall of ["1945", "1920", "1902", "1901.1"]) {
     it(`pulls at ${fall}, where something is left, into the position alone`, async () => {
-      const { market, positionId, token, marginVault, liquidityVault, accounts } =
-        await networkHelpers.loadFixture(mandated);
+      const { market, positionId, token, marginVault, liquidityVault, accounts } = await mandated();
       const { alice, keeper, provider } = accounts;
       await pushPrice(market, wad(fall));
       const wallet = await token.balanceOf(alice);

@@ -1,28 +1,25 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { pushRound, startSequencer, stopSequencer } from "../fixtures/feeds.ts";
 import { fundPool, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket } from "../fixtures/vault.ts";
 
 // The sequencer returns at a price at which positions are bankrupt, and for an hour nobody may liquidate them (BH-85).
 // The pool's mark counts what they owe as if it could be had: whoever leaves in that hour leaves at a good price, and those
 // who stay bear the rest. Nothing is fulfilled while liquidation is refused, nor for `settleGrace` after (BH-102 †), in
 // which liquidators are paid to be first. See also test/contracts/LiquidityVault/attacks.test.ts (63).
 
-const connection = await network.create();
 const { networkHelpers } = connection;
 const { time } = networkHelpers;
-const createMarket = calmMarket();
 /** `sequencerGrace` and `settleGrace` of the local market [s]. */
 const [GRACE, SETTLE_GRACE] = [3_600n, 60n];
 
 /** Carol has a third of the pool and a redeem that is due; the sequencer is back; Alice owes more than her margin. */
 async function returned(fall: bigint) {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice, carol } = market.accounts;
   await fundPool(market, carol, wad("5000000"));
   const positionId = await openPosition(market, {
@@ -50,7 +47,7 @@ async function gapOfAFifth() {
 describe("attack 63: leaving the pool while nobody can be liquidated", () => {
   it("is refused in the grace period and after it, until liquidators have had their time", async () => {
     const { market, pool, positionId, marginVault, accounts, upSince, shares } =
-      await networkHelpers.loadFixture(gapOfAFifth);
+      await gapOfAFifth();
     const { carol, keeper, provider } = accounts;
     const marked = await pool.convertToAssets(shares);
     const redeem = () => pool.fulfillRedeems(1n, "0x", carol);
@@ -77,7 +74,7 @@ describe("attack 63: leaving the pool while nobody can be liquidated", () => {
   });
 
   it("would take from those who stay what a second, solvent position hides from the bound of the mark", async () => {
-    const world = await networkHelpers.loadFixture(solventBeside);
+    const world = await solventBeside();
     const { market, pool, positionId, marginVault, accounts, upSince, shares } = world;
     const { carol, keeper } = accounts;
     const marked = await pool.convertToAssets(shares);
@@ -96,7 +93,7 @@ describe("attack 63: leaving the pool while nobody can be liquidated", () => {
 
 /** The same, with a long of Bob's beside whose margin of four millions nobody has lost yet. */
 async function solventBeside() {
-  const market = await createMarket(connection);
+  const market = await calmStage();
   const { alice, bob, carol } = market.accounts;
   await fundPool(market, carol, wad("5000000"));
   const common = { size: wad("5000"), reserve: wad("2000000"), price: wad("2000") };

@@ -1,28 +1,21 @@
 import { expect } from "chai";
-import { network } from "hardhat";
 import { profitOf } from "../fixtures/attack.ts";
+import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { fundPool, type MarketFixture, newestPrice, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
 import { openPosition } from "../fixtures/trading.ts";
-import { calmMarket } from "../fixtures/vault.ts";
 
 // The queue is filled with dust in front of a victim, or an unfillable redeem stands first, or pokes keep a price too young
 // for what waits. Dust has a least size and a fee (BH-99, BH-101), which is the keeper's who clears it; a redeem that finds
 // no liquidity is filled in part, keeps its place and never holds up deposits (BH-104); waits count from the request, and no
 // call starts them anew. See also test/contracts/LiquidityVault/attacks.test.ts (64).
 
-const connection = await network.create();
 const { networkHelpers } = connection;
 const { time } = networkHelpers;
-const createMarket = calmMarket();
 /** The least request and its fee in the local market [token]. */
 const [LEAST, FEE] = [100_000_000n, 500_000n];
 const DUST = 40;
-
-async function marketFixture() {
-  return await createMarket(connection);
-}
 
 async function wait(market: MarketFixture): Promise<void> {
   await time.increase(300n);
@@ -31,7 +24,7 @@ async function wait(market: MarketFixture): Promise<void> {
 
 describe("attack 64: blocking the pool's queues", () => {
   it("with dust costs a fee each, which pays the keeper who serves the victim in the same call", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { liquidityVault, accounts } = market;
     const { bob, carol, keeper } = accounts;
     const pool = liquidityVault.connect(carol);
@@ -54,7 +47,7 @@ describe("attack 64: blocking the pool's queues", () => {
   });
 
   it("with a redeem that cannot be filled holds up no deposit, and takes what comes free in its turn", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { liquidityVault, accounts } = market;
     const { alice, bob, carol, keeper } = accounts;
     await fundPool(market, carol, wad("10000000"));
@@ -87,7 +80,7 @@ describe("attack 64: blocking the pool's queues", () => {
   });
 
   it("with pokes and calls in each second delays nothing: what is due is served in its second", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { liquidityVault, orderBook, marginVault, accounts } = market;
     const { bob, carol, keeper } = accounts;
     await liquidityVault.connect(bob).requestDeposit(1_000_000_000n, bob, bob);
@@ -108,7 +101,7 @@ describe("attack 64: blocking the pool's queues", () => {
   });
 
   it("with shares sent back and forth costs its own fees: a request for another only gives", async () => {
-    const market = await networkHelpers.loadFixture(marketFixture);
+    const market = await calmStage();
     const { liquidityVault, accounts } = market;
     const { bob, carol, keeper } = accounts;
     const profit = await profitOf(market, [carol], async () => {
