@@ -17,18 +17,18 @@ const { time } = networkHelpers;
 /** `sequencerGrace` and `settleGrace` of the local market [s]. */
 const [GRACE, SETTLE_GRACE] = [3_600n, 60n];
 
-/** Carol has a third of the pool and a redeem that is due; the sequencer is back; Alice owes more than her margin. */
-async function returned(fall: bigint) {
+/**
+ * Carol has a third of the pool and a redeem that is due; the sequencer is back at 1,600; Alice owes more than her margin.
+ * Bob may hold a long beside, whose margin of four millions nobody has lost yet.
+ */
+async function returned({ beside }: { readonly beside: boolean }) {
   const market = await calmStage();
-  const { alice, carol } = market.accounts;
+  const { alice, bob, carol } = market.accounts;
   await fundPool(market, carol, wad("5000000"));
-  const positionId = await openPosition(market, {
-    account: alice,
-    size: wad("5000"),
-    margin: wad("500000"),
-    reserve: wad("2000000"),
-    price: wad("2000"),
-  });
+  const common = { size: wad("5000"), reserve: wad("2000000"), price: wad("2000") };
+  const [small, large] = [wad("500000"), wad("4000000")];
+  const positionId = await openPosition(market, { ...common, account: alice, margin: small });
+  if (beside) await openPosition(market, { ...common, account: bob, margin: large });
   const pool = market.liquidityVault.connect(carol);
   const shares = await pool.balanceOf(carol);
   await pool.requestRedeem(shares, carol, carol);
@@ -36,18 +36,15 @@ async function returned(fall: bigint) {
   await time.increase(1_800n);
   const upSince = await startSequencer(market.sequencer);
   await pushRound(market.quote, { answer: 100_000_000n });
-  await pushPrice(market, fall);
+  await pushPrice(market, wad("1600"));
   return { ...market, market, positionId, pool, shares, upSince };
-}
-
-async function gapOfAFifth() {
-  return await returned(wad("1600"));
 }
 
 describe("attack 63: leaving the pool while nobody can be liquidated", () => {
   it("is refused in the grace period and after it, until liquidators have had their time", async () => {
-    const { market, pool, positionId, marginVault, accounts, upSince, shares } =
-      await gapOfAFifth();
+    const { market, pool, positionId, marginVault, accounts, upSince, shares } = await returned({
+      beside: false,
+    });
     const { carol, keeper, provider } = accounts;
     const marked = await pool.convertToAssets(shares);
     const redeem = () => pool.fulfillRedeems(1n, "0x", carol);
@@ -74,7 +71,7 @@ describe("attack 63: leaving the pool while nobody can be liquidated", () => {
   });
 
   it("would take from those who stay what a second, solvent position hides from the bound of the mark", async () => {
-    const world = await solventBeside();
+    const world = await returned({ beside: true });
     const { market, pool, positionId, marginVault, accounts, upSince, shares } = world;
     const { carol, keeper } = accounts;
     const marked = await pool.convertToAssets(shares);
@@ -90,23 +87,3 @@ describe("attack 63: leaving the pool while nobody can be liquidated", () => {
     await expectConservation(market);
   });
 });
-
-/** The same, with a long of Bob's beside whose margin of four millions nobody has lost yet. */
-async function solventBeside() {
-  const market = await calmStage();
-  const { alice, bob, carol } = market.accounts;
-  await fundPool(market, carol, wad("5000000"));
-  const common = { size: wad("5000"), reserve: wad("2000000"), price: wad("2000") };
-  const [small, large] = [wad("500000"), wad("4000000")];
-  const positionId = await openPosition(market, { ...common, account: alice, margin: small });
-  await openPosition(market, { ...common, account: bob, margin: large });
-  const pool = market.liquidityVault.connect(carol);
-  const shares = await pool.balanceOf(carol);
-  await pool.requestRedeem(shares, carol, carol);
-  await stopSequencer(market.sequencer);
-  await time.increase(1_800n);
-  const upSince = await startSequencer(market.sequencer);
-  await pushRound(market.quote, { answer: 100_000_000n });
-  await pushPrice(market, wad("1600"));
-  return { ...market, market, positionId, pool, shares, upSince };
-}
