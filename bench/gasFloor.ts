@@ -1,4 +1,4 @@
-import type { TransactionRequest } from "ethers";
+import type { ContractTransaction } from "ethers";
 
 import type { MarketFixture } from "../test/fixtures/market.ts";
 
@@ -41,12 +41,12 @@ export async function measureFloor(
 }
 
 /** The gas of a call, as if it were made inside of a transaction that has not met the contract before. */
-async function costOf(market: MarketFixture, request: TransactionRequest): Promise<bigint> {
+async function costOf(market: MarketFixture, request: ContractTransaction): Promise<bigint> {
   const { to, data } = request;
   const sent = await market.accounts.keeper.sendTransaction({ to, data });
   const receipt = await sent.wait();
   if (receipt === null) throw new Error("A transaction was not mined.");
-  return receipt.gasUsed - TRANSACTION - calldataGas(String(data)) + FIRST_CALL;
+  return receipt.gasUsed - TRANSACTION - calldataGas(data) + FIRST_CALL;
 }
 
 function calldataGas(data: string): bigint {
