@@ -13,6 +13,7 @@ import {
   submitAndExecute,
   submitOrder,
 } from "../test/fixtures/trading.ts";
+import { measureFloor } from "./gasFloor.ts";
 import { measureStreams } from "./streams.ts";
 
 const WAD = 10n ** 18n;
@@ -71,6 +72,7 @@ async function measureVariant(variant: Variant): Promise<readonly Omit<GasRow, "
     ...(await measureBatch(market)),
     ...(await measureLiquidations(market)),
     ...(await measureMandates(market)),
+    ...(await measureFloor(market)),
   ];
   await connection.close();
   return measured.map(([operation, gas]) => ({

@@ -1,10 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { type GasRow, measureGas } from "./gas.ts";
+import { complaints, type GasSnapshot, snapshotOf } from "./gasSnapshot.ts";
 import { type KeeperReport, measureKeeper } from "./keeper.ts";
 import { PUBLISHED_GAS } from "./published.ts";
 import { measureRisk, type RiskReport } from "./risk.ts";
+
+const GAS_SNAPSHOT = new URL("gas.snapshot.json", import.meta.url);
 
 const program = new Command("bench").description("Measurements that anybody can repeat.");
 
@@ -12,7 +15,9 @@ program
   .command("gas")
   .description("gas of every common operation, beside its ceiling and the field's figures")
   .option("--json <file>", "write the rows to a file")
-  .action(async (options: { readonly json?: string }) => {
+  .option("--update", "write the snapshot that --check compares with")
+  .option("--check", "fail where a figure grew by more than 0.5% since the snapshot")
+  .action(async (options: GasOptions) => {
     const rows = await measureGas();
     process.stdout.write(`${gasTable(rows)}\n\n${fieldTable(rows)}\n`);
     const over = rows.filter((row) => row.ceiling !== null && row.gas > row.ceiling);
@@ -23,7 +28,24 @@ program
       const report = { rows, field: PUBLISHED_GAS, withinBudget: over.length === 0 };
       writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
     }
+    if (options.check === true) checkSnapshot(rows);
+    if (options.update === true) {
+      writeFileSync(GAS_SNAPSHOT, `${JSON.stringify(snapshotOf(rows), null, 2)}\n`);
+    }
   });
+
+interface GasOptions {
+  readonly json?: string;
+  readonly update?: boolean;
+  readonly check?: boolean;
+}
+
+function checkSnapshot(rows: readonly GasRow[]): void {
+  const before: GasSnapshot = JSON.parse(readFileSync(GAS_SNAPSHOT, "utf8"));
+  const found = complaints(before, rows);
+  for (const complaint of found) process.stderr.write(`${complaint}\n`);
+  if (found.length > 0) process.exitCode = 1;
+}
 
 program
   .command("risk")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -137,29 +136,32 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
 
         // Asked for before the call, so that nobody makes a good pull fail by sending too little.
         require(gasleft() > _PULL_GAS_NEEDED, InsufficientTransferGas(gasleft(), _PULL_GAS_NEEDED));
-        try this.pullExactly{gas: _PULL_GAS}(owner, pulled / parts.scale) returns (RescueOutcome moved) {
+        try this.pullExactly{gas: _PULL_GAS}(parts.token, owner, msg.sender, pulled / parts.scale) returns (
+            RescueOutcome moved
+        ) {
             if (moved != RescueOutcome.Rescued) return (0, moved);
-            uint96 capLeft = uint96(mandate.capLeft - pulled);
-            _mandates[positionId].capLeft = capLeft;
-            _mandates[positionId].rescuedAt = uint40(block.timestamp);
-            emit MandateUsed(positionId, owner, ++sequence, pulled, capLeft);
+            Mandate storage stored = _mandates[positionId];
+            (stored.capLeft, stored.rescuedAt) = (uint96(mandate.capLeft - pulled), uint40(block.timestamp));
         } catch {
             return (0, RescueOutcome.TransferFailed);
         }
     }
 
-    /// @notice Moves exactly `amountToken` from `owner` to the MarginVault, says what the wallet lacks, or reverts. Only
+    /// @notice Moves exactly `amountToken` from `owner` to `vault`, says what the wallet lacks, or reverts. Only
     /// this contract calls: a call of our own contains whatever the token does, also answers that cannot be decoded.
-    function pullExactly(address owner, uint256 amountToken) external returns (RescueOutcome outcome) {
+    function pullExactly(
+        IERC20 token,
+        address owner,
+        address vault,
+        uint256 amountToken
+    ) external returns (RescueOutcome outcome) {
         require(msg.sender == address(this), NotAuthorized(msg.sender));
         // Asked first: a try in vain costs the liquidation that follows three times as much.
-        outcome = walletOutcome(owner, amountToken);
+        outcome = _walletOutcome(token, owner, amountToken);
         if (outcome != RescueOutcome.Rescued) return outcome;
-        Parts memory parts = _parts();
-        address vault = address(parts.marginVault);
-        uint256 held = parts.token.balanceOf(vault);
-        parts.token.safeTransferFrom(owner, vault, amountToken);
-        uint256 received = parts.token.balanceOf(vault) - held;
+        uint256 held = TokenScale.balanceOf(token, vault);
+        token.safeTransferFrom(owner, vault, amountToken);
+        uint256 received = TokenScale.balanceOf(token, vault) - held;
         require(received == amountToken, TokenTransferMismatch(amountToken, received));
     }
 
@@ -197,11 +199,8 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
     }
 
     /// @notice Which of allowance and balance does not suffice for a pull, if any. Reverts when the token does.
-    function walletOutcome(address owner, uint256 amountToken) public view returns (RescueOutcome) {
-        IERC20 token = _parts().token;
-        if (token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
-        if (token.balanceOf(owner) < amountToken) return RescueOutcome.BalanceTooSmall;
-        return RescueOutcome.Rescued;
+    function walletOutcome(address owner, uint256 amountToken) external view returns (RescueOutcome) {
+        return _walletOutcome(_parts().token, owner, amountToken);
     }
 
     function _set(Parts memory parts, MandateRequest calldata request, Position memory position) private {
@@ -220,15 +219,15 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         Mandate storage stored = _mandates[request.positionId];
         Mandate memory mandate = Mandate({
             owner: position.owner,
-            capLeft: uint96(request.cap),
             triggerRatioE6: uint32(request.triggerRatio / _STEP),
             targetRatioE6: uint32(request.targetRatio / _STEP),
             minInterval: uint24(request.minInterval),
-            expiry: uint40(request.expiry),
-            maxKeeperFeeE6: uint48(request.maxKeeperFee / _STEP),
+            capLeft: uint96(request.cap),
             // Kept, so that setting a mandate anew cannot shorten its pause.
             rescuedAt: stored.rescuedAt,
-            round: roundOf[position.owner].toUint40()
+            expiry: uint40(request.expiry),
+            maxKeeperFeeE6: uint48(request.maxKeeperFee / _STEP),
+            round: roundOf[position.owner].toUint32()
         });
         _mandates[request.positionId] = mandate;
         emit MandateSet(request.positionId, position.owner, ++sequence, mandate);
@@ -269,8 +268,22 @@ contract MandateBook is IMandateBook, ICommonErrors, EIP712, IndexedMulticall {
         outcome = pulled > mandate.capLeft ? RescueOutcome.CapTooSmall : RescueOutcome.Rescued;
     }
 
-    function _parts() private view returns (Parts memory) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (Parts));
+    function _walletOutcome(IERC20 token, address owner, uint256 amountToken) private view returns (RescueOutcome) {
+        if (token.allowance(owner, address(this)) < amountToken) return RescueOutcome.AllowanceTooSmall;
+        if (TokenScale.balanceOf(token, owner) < amountToken) return RescueOutcome.BalanceTooSmall;
+        return RescueOutcome.Rescued;
+    }
+
+    /// @dev As `Clones.fetchCloneArgs`, copied to where they are read. The factory encoded them, so nothing is left to check
+    /// but that there are any: the implementation has none.
+    function _parts() private view returns (Parts memory parts) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            if iszero(eq(extcodesize(address()), 0xcd)) {
+                revert(0, 0)
+            }
+            extcodecopy(address(), parts, 0x2d, 0xa0)
+        }
     }
 
     function _positionOf(Parts memory parts, uint256 positionId) private view returns (Position memory position) {

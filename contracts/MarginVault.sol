@@ -55,10 +55,10 @@ contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModul
 
         _maxOpenInterest = parameters.maxOpenInterest.toUint128();
         _latestTermsId = 1;
-        (_terms[1].ratios, _terms[1].amounts) = TermsMath.pack(parameters.terms);
-        _market.accruedAt = uint48(block.timestamp);
+        (_terms[1].margins, _terms[1].trades) = TermsMath.pack(parameters.terms);
+        _market.accruedAt = uint40(block.timestamp);
         _market.sequence = 1;
-        emit TermsStored(1, 1, _terms[1].ratios, _terms[1].amounts);
+        emit TermsStored(1, 1, _terms[1].margins, _terms[1].trades);
     }
 
     /// @dev What verification left comes back from the oracle and is returned within the same call.
@@ -98,7 +98,7 @@ contract MarginVault is BatchModule, TradeModule, MarginModule, LiquidationModul
 
     /// @inheritdoc IMarginVaultState
     function isLocked() external view returns (bool) {
-        return _locked;
+        return _locked != 0;
     }
 
     /// @inheritdoc IMarginVaultState

@@ -212,7 +212,7 @@ contract MarketCharter is CharterFacts, Initializable {
         require(latestTermsId < type(uint8).max, TermsExhausted());
         _leastSlope = _slopeWith(terms_);
         _terms[++latestTermsId] = terms_;
-        (words.ratios, words.amounts) = TermsMath.pack(terms_);
+        (words.margins, words.trades) = TermsMath.pack(terms_);
         emit TermsPublished(latestTermsId, terms_);
     }
 

@@ -96,9 +96,12 @@ contract OrderBook is OrderSubmission, OrderSettlement, IndexedMulticall {
         uint256 gasLeft = gasleft();
         require(gasLeft > _GAS_PER_FILL, InsufficientGas(gasLeft, _GAS_PER_FILL));
         delete _orders[orderId];
-        try IMarginVault(marginVault).trade(_toTrade(orderId, order_, late)) returns (uint256 fromMargin) {
+        try IMarginVault(marginVault).trade(_toTrade(orderId, order_, late)) returns (
+            uint256 fromMargin,
+            uint256 sequence
+        ) {
             keeperFee = order_.escrowedFee() + fromMargin;
-            emit OrderExecuted(orderId, msg.sender, ++_sequence, keeperFee, late);
+            emit OrderExecuted(orderId, msg.sender, sequence, keeperFee, late);
             return (true, keeperFee);
         } catch (bytes memory reason) {
             // Every check has a typed error. Running out of gas has none, or that of a transfer: it must never cancel an order.

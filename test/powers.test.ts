@@ -98,7 +98,7 @@ async function attempts(fixture: Fixture): Promise<Readonly<Record<string, reado
     "MarketCharter.resumeIncreases": [],
     "MarketCharter.offerRole": [CURATOR, stranger],
     "MarketCharter.acceptRole": [CURATOR],
-    "MarginVault.publishTerms": [{ ratios: 1n, amounts: 1n }],
+    "MarginVault.publishTerms": [{ margins: 1n, trades: 1n }],
     "MarginVault.setLimits": [1n, 1n],
     "MarginVault.settleMarket": [],
     "MarginVault.releaseProtocolFees": [stranger],
@@ -134,7 +134,7 @@ async function attempts(fixture: Fixture): Promise<Readonly<Record<string, reado
     "MandateBook.setMandateBySignature": [mandate, 0n, 4_000_000_000n, `0x${"11".repeat(65)}`],
     "MandateBook.addMarginFor": [positionId, 1n],
     "MandateBook.pull": [positionId, alice, 1n, 1n, 1n, true],
-    "MandateBook.pullExactly": [alice, 1n],
+    "MandateBook.pullExactly": [market.token, alice, stranger, 1n],
   };
 }
 

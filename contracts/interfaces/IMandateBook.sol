@@ -49,15 +49,6 @@ interface IMandateBook is IMulticall {
     /// @notice Emitted when an account takes back all its mandates: those with a smaller `round` are void.
     event AllMandatesRevoked(address indexed account, uint256 sequence, uint256 round);
 
-    /// @notice Emitted when a mandate was used. The receipt is {ILiquidation-PositionRescued}.
-    event MandateUsed(
-        uint256 indexed positionId,
-        address indexed account,
-        uint256 sequence,
-        uint256 pulled,
-        uint256 capLeft
-    );
-
     /// @notice Thrown when a mandate's field lies outside its bounds.
     error MandateOutOfBounds(bytes32 name, uint256 value, uint256 lower, uint256 upper);
 
@@ -122,7 +113,8 @@ interface IMandateBook is IMulticall {
 
     /// @notice Tries a mandate. Only the MarginVault calls.
     ///
-    /// @dev Moves all or nothing, from the owner to the MarginVault, with bounded gas. Emits {MandateUsed}.
+    /// @dev Moves all or nothing, from the owner to the MarginVault, with bounded gas. Its log is {ILiquidation-PositionRescued}, whose
+    /// `pulled` leaves the cap and whose time is `rescuedAt`: one of its own would cost a rescue 7k of gas.
     ///
     /// @param positionId The position.
     /// @param owner Its owner.

@@ -9,10 +9,12 @@ import {Position} from "../types/Position.sol";
 ///
 /// Notes:
 /// - Amounts are WAD unless named otherwise.
-/// - Every event carries `sequence`, which grows by one with each log of the contract: a gap is a lost log.
-/// - {PositionUpdated} and {MarketUpdated} carry the whole state after each change, so both can be rebuilt from logs.
+/// - Every event carries `sequence`, which grows by one with each log of the contract and with each log of its order book that
+///   tells of a trade: a gap is a lost log.
+/// - {PositionUpdated}, or {PositionClosed}, and {MarketUpdated} tell the whole state after each change, so both can be rebuilt
+///   from logs.
 interface IMarginVaultState {
-    /// @notice Emitted whenever a position's size changes, with all that is stored of it afterwards.
+    /// @notice Emitted when a position opens or changes its size, with all that is stored of it afterwards.
     event PositionUpdated(
         uint256 indexed positionId,
         uint256 sequence,
@@ -29,6 +31,10 @@ interface IMarginVaultState {
         int256 fundingIndex
     );
 
+    /// @notice Emitted when a position closed: it is zero but for its owner, its number of transfers and the funding index that
+    /// was last stored.
+    event PositionClosed(uint256 indexed positionId, uint256 sequence);
+
     /// @notice Emitted whenever rates change: at each change of size and of the pool's cash.
     event MarketUpdated(
         uint256 sequence,
@@ -43,7 +49,7 @@ interface IMarginVaultState {
 
     /// @notice Emitted when new terms are offered to new positions, as they are stored. In words they are in
     /// {IMarketCharter-TermsPublished}.
-    event TermsStored(uint256 sequence, uint256 indexed termsId, uint256 ratios, uint256 amounts);
+    event TermsStored(uint256 sequence, uint256 indexed termsId, uint256 margins, uint256 trades);
 
     /// @notice Emitted when a transfer failed and `amountToken` waits to be claimed.
     event PayoutDeferred(uint256 sequence, address indexed account, uint256 amountToken);

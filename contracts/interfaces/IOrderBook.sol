@@ -20,7 +20,8 @@ enum OperatorScope {
 ///
 /// Notes:
 /// - `T` is the time of submission plus `executionDelay`.
-/// - Every event carries `sequence`, which grows by one with each log of the contract: a gap is a lost log.
+/// - Every event carries `sequence`: a gap is a lost log. That of {OrderExecuted} and {ISettlement-PositionSettled} is the
+///   MarginVault's next after the trade; that of the others grows by one with each of them.
 interface IOrderBook is IMulticall, ISettlement {
     /// @notice Emitted when an order is taken, with all that is stored of it.
     event OrderSubmitted(

@@ -166,7 +166,8 @@ interface ITrade {
     /// then cancels it.
     ///
     /// @return keeperFee What was taken from margin for the keeper [WAD quote].
-    function trade(TradeRequest calldata request) external returns (uint256 keeperFee);
+    /// @return sequence Number that the order book gives its own log of this trade, after those of the vault's.
+    function trade(TradeRequest calldata request) external returns (uint256 keeperFee, uint256 sequence);
 
     /// @notice Pays the keeper and unlocks the market.
     ///

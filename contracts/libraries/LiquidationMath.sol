@@ -26,17 +26,17 @@ library LiquidationMath {
 
     /// @notice Measures a position at a price.
     ///
+    /// @param assessment Holds the terms; everything else is written.
     /// @param market The sums, accrued.
     /// @param position As stored.
-    /// @param terms What it is held to.
     /// @param price Index price [WAD quote per base].
     function assess(
+        Assessment memory assessment,
         Market memory market,
         Position memory position,
-        Terms memory terms,
         uint256 price
-    ) internal pure returns (Assessment memory assessment) {
-        assessment.terms = terms;
+    ) internal pure {
+        Terms memory terms = assessment.terms;
         assessment.gain = position.gain(price, position.accrued(market.fundingIndex, market.borrowIndex));
         assessment.equity = position.equity(assessment.gain);
         assessment.notional = PositionMath.notional(position.size, price);

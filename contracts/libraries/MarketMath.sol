@@ -29,7 +29,7 @@ library MarketMath {
         market.fundingIndex = int96(WadMath.clamp(funding, type(int96).min, type(int96).max));
         uint256 borrow = market.borrowIndex + uint256(market.borrowRate) * uint256(elapsed);
         market.borrowIndex = uint64(borrow < type(uint64).max ? borrow : type(uint64).max);
-        market.accruedAt = uint48(timestamp);
+        market.accruedAt = uint40(timestamp);
     }
 
     /// @notice Takes a position out of the sums.

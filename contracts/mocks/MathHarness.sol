@@ -146,12 +146,12 @@ contract MathHarness {
 
     /* TERMS MATH */
 
-    function packTerms(Terms calldata terms) external pure returns (uint256 ratios, uint256 amounts) {
+    function packTerms(Terms calldata terms) external pure returns (uint256 margins, uint256 trades) {
         return TermsMath.pack(terms);
     }
 
-    function unpackTerms(uint256 ratios, uint256 amounts) external pure returns (Terms memory) {
-        return TermsMath.unpack(ratios, amounts);
+    function unpackTerms(uint256 margins, uint256 trades) external pure returns (Terms memory) {
+        return TermsMath.unpack(margins, trades);
     }
 
     /* POSITION MATH */

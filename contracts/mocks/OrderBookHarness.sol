@@ -30,6 +30,7 @@ contract OrderBookHarness {
 
     Price private _price;
     Fate private _fate;
+    uint256 private _sequence;
     bytes private _reason;
     uint256 private _feeFromMargin;
     uint256 private _surplus;
@@ -114,7 +115,7 @@ contract OrderBookHarness {
         return _price;
     }
 
-    function trade(TradeRequest calldata request) external returns (uint256 keeperFee) {
+    function trade(TradeRequest calldata request) external returns (uint256 keeperFee, uint256 sequence) {
         emit Traded(request);
         _runHook();
         if (_fate == Fate.Refused) LowLevelCall.bubbleRevert(_reason);
@@ -122,7 +123,7 @@ contract OrderBookHarness {
         if (_fate == Fate.RefusedWithoutReason) revert();
         uint256 wasted;
         while (_fate == Fate.OutOfGas) ++wasted;
-        return _feeFromMargin;
+        return (_feeFromMargin, ++_sequence);
     }
 
     function release(

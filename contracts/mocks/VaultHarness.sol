@@ -5,7 +5,7 @@ import {MarginVault} from "../MarginVault.sol";
 import {TermsMath} from "../libraries/TermsMath.sol";
 import {Market} from "../types/Market.sol";
 import {Position} from "../types/Position.sol";
-import {Terms} from "../types/Terms.sol";
+import {Terms, TermsWords} from "../types/Terms.sol";
 
 /// @title VaultHarness
 /// @notice A MarginVault that can be put into any state, to compare what it does with its twin in TypeScript.
@@ -19,7 +19,8 @@ contract VaultHarness is MarginVault {
     ) external {
         _market = market_;
         _positions[positionId] = position_;
-        (_terms[position_.termsId].ratios, _terms[position_.termsId].amounts) = TermsMath.pack(terms_);
+        TermsWords storage words = _terms[position_.termsId];
+        (words.margins, words.trades) = TermsMath.pack(terms_);
         _maxOpenInterest = type(uint128).max;
     }
 

@@ -36,7 +36,7 @@ abstract contract BatchModule is VaultCore {
         }
         _batchPrice = price.value;
         _batchObservedAt = price.observedAt;
-        _batchClosingOnly = price.closingOnly;
+        _batchClosingOnly = price.closingOnly ? 1 : 0;
         _returnEther();
     }
 
@@ -45,7 +45,7 @@ abstract contract BatchModule is VaultCore {
         _requireBatch();
         _batchPrice = 0;
         _release(receiver, amount, 0);
-        _locked = false;
+        _locked = 0;
     }
 
     /// @inheritdoc ITrade
@@ -71,7 +71,7 @@ abstract contract BatchModule is VaultCore {
         else _lock();
         if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
         _release(account, refunded, forfeited);
-        if (!inBatch) _locked = false;
+        if (!inBatch) _locked = 0;
     }
 
     /// @dev Escrow is a whole number of token units, save what was taken from margin; the rest is due to the pool.

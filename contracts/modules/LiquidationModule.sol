@@ -7,6 +7,7 @@ import {RescueOutcome} from "../interfaces/IMandateBook.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {BoxMath} from "../libraries/BoxMath.sol";
 import {LiquidationMath} from "../libraries/LiquidationMath.sol";
+import {MarketMath} from "../libraries/MarketMath.sol";
 import {SkewMath} from "../libraries/SkewMath.sol";
 import {Assessment} from "../types/Assessment.sol";
 import {Closing} from "../types/Closing.sol";
@@ -19,6 +20,7 @@ import {VaultBox} from "./VaultBox.sol";
 /// @title LiquidationModule
 /// @notice Rescues positions by their mandates, and closes those that no longer hold their maintenance margin.
 abstract contract LiquidationModule is VaultBox {
+    using MarketMath for Market;
     using SafeCast for uint256;
 
     /// @inheritdoc ILiquidation
@@ -48,10 +50,12 @@ abstract contract LiquidationModule is VaultBox {
         address feeReceiver
     ) external payable nonReentrant returns (uint256 keeperFee) {
         require(feeReceiver != address(0), ZeroAddress());
-        Position memory position_ = _openPosition(positionId);
+        Position memory position_ = _positions[positionId];
+        require(position_.size != 0, PositionNotFound(positionId));
         Market memory market_ = _accruedMargins();
         Price memory price = _spotPrice(market_, proof);
-        Assessment memory assessment = _assess(market_, position_, price.value);
+        Assessment memory assessment;
+        _assess(assessment, market_, position_, price.value);
         // At its cap a position is settled, never liquidated: there is nothing to rescue it from.
         RescueOutcome outcome = RescueOutcome.NotTriggered;
         if (assessment.gain < int256(uint256(position_.reserve))) {
@@ -72,7 +76,8 @@ abstract contract LiquidationModule is VaultBox {
         address feeReceiver
     ) private returns (uint256 liquidated, uint256 keeperFee) {
         require(feeReceiver != address(0), ZeroAddress());
-        Market memory market_ = _accrued();
+        Market memory market_ = _market;
+        market_.accrue(block.timestamp);
         Price memory price = _spotPrice(market_, proof);
         _requireGraceOver(price);
         address[] memory owners = new address[](positionIds.length);
@@ -220,7 +225,7 @@ abstract contract LiquidationModule is VaultBox {
         if (position_.size == 0) {
             return (assessment, abi.encodeWithSelector(PositionNotFound.selector, positionId));
         }
-        assessment = _assess(market_, position_, price);
+        _assess(assessment, market_, position_, price);
         int256 required = int256(assessment.maintenanceMargin);
         uint256 coolUntil = position_.cooldown == 0 ? 0 : uint256(position_.priceTime) + position_.cooldown;
         if (assessment.gain >= int256(uint256(position_.reserve))) {
@@ -233,11 +238,13 @@ abstract contract LiquidationModule is VaultBox {
     }
 
     function _assess(
+        Assessment memory assessment,
         Market memory market_,
         Position memory position_,
         uint256 price
-    ) private view returns (Assessment memory) {
-        return LiquidationMath.assess(market_, position_, _termsOf(position_.termsId), price);
+    ) private view {
+        _readTerms(assessment.terms, position_.termsId);
+        LiquidationMath.assess(assessment, market_, position_, price);
     }
 
     /// @dev Cool-off from now, as stored: counted from the observation time of the price.

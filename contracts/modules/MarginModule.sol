@@ -45,7 +45,8 @@ abstract contract MarginModule is VaultCore {
         // Checks.
         require(amountToken != 0, ZeroAmount());
         require(receiver != address(0), ZeroAddress());
-        Position memory position_ = _openPosition(positionId);
+        Position memory position_ = _positions[positionId];
+        require(position_.size != 0, PositionNotFound(positionId));
         require(msg.sender == position_.owner, NotAuthorized(msg.sender));
         uint256 pending = _pendingMarketOrders[positionId];
         require(pending == 0, MarketOrderPending(positionId, pending));
@@ -56,7 +57,7 @@ abstract contract MarginModule is VaultCore {
         uint256 amount = TokenScale.toWad(amountToken, _scale);
         require(amount <= position_.margin, MarginExceeded(positionId, amount, position_.margin));
         position_.margin -= uint96(amount);
-        _requireInitialMargin(market_, positionId, position_, _termsOf(position_.termsId), price.value);
+        _requireInitialMargin(market_, positionId, position_, _marginTermsOf(position_.termsId), price.value);
         _positions[positionId].margin = position_.margin;
         market_.totalMargin -= uint96(amount);
         emit MarginRemoved(

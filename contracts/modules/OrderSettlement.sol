@@ -69,8 +69,9 @@ abstract contract OrderSettlement is OrderStorage {
         request.reduceOnly = true;
         // Any price will do: the trader has nothing more to win, or the market is over.
         request.acceptablePrice = position.size > 0 ? 0 : type(uint256).max;
-        keeperFee = IMarginVault(marginVault).trade(request);
-        emit PositionSettled(positionId, msg.sender, ++_sequence, kind, keeperFee);
+        uint256 sequence;
+        (keeperFee, sequence) = IMarginVault(marginVault).trade(request);
+        emit PositionSettled(positionId, msg.sender, sequence, kind, keeperFee);
         return (true, keeperFee);
     }
 }

@@ -17,7 +17,7 @@ abstract contract PoolModule is VaultCore {
 
     /// @inheritdoc IPoolLink
     function unlock() external onlyPool {
-        _locked = false;
+        _locked = 0;
     }
 
     /// @inheritdoc IPoolLink
@@ -52,7 +52,7 @@ abstract contract PoolModule is VaultCore {
         Market memory market_ = _accrued();
         _updateRates(market_, cash, reserved);
         _storeMarket(market_);
-        _locked = false;
+        _locked = 0;
     }
 
     /// @inheritdoc IPoolLink

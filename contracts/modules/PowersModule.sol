@@ -16,7 +16,7 @@ abstract contract PowersModule is VaultCore {
         _requireCaller(_charter);
         termsId = ++_latestTermsId;
         _terms[termsId] = words;
-        emit TermsStored(++_market.sequence, termsId, words.ratios, words.amounts);
+        emit TermsStored(++_market.sequence, termsId, words.margins, words.trades);
     }
 
     /// @inheritdoc IPowers

@@ -26,7 +26,7 @@ abstract contract TradeModule is VaultBox {
     using PositionMath for Position;
 
     /// @inheritdoc ITrade
-    function trade(TradeRequest calldata request) external onlyOrderBook returns (uint256 keeperFee) {
+    function trade(TradeRequest calldata request) external onlyOrderBook returns (uint256 keeperFee, uint256 sequence) {
         _requireBatch();
         if (request.counted) --_pendingMarketOrders[request.positionId];
         Position memory position_ = _positions[request.positionId];
@@ -42,18 +42,22 @@ abstract contract TradeModule is VaultBox {
         if (grows) {
             require(!request.reduceOnly, NothingToReduce(request.positionId));
             _increase(request, position_);
-            return 0;
+        } else {
+            keeperFee = _decrease(request, position_);
         }
-        return _decrease(request, position_);
+        // For the log of the order book: a number of its own would cost that contract a slot.
+        sequence = ++_market.sequence;
     }
 
     function _increase(TradeRequest calldata request, Position memory position_) private {
-        require(!_batchClosingOnly, PriceForClosingOnly());
+        require(_batchClosingOnly == 0, PriceForClosingOnly());
         uint64 stoppedUntil = _increasesStoppedUntil;
         require(block.timestamp >= stoppedUntil, IncreasesStopped(stoppedUntil));
-        Market memory market_ = _accrued();
+        Market memory market_ = _market;
+        market_.accrue(block.timestamp);
         uint256 price = _batchPrice;
-        Terms memory terms_ = _adoptTerms(request, position_);
+        _adoptTerms(request, position_);
+        Terms memory terms_ = _termsOf(request.termsId);
 
         // Effects: the box, in memory. The cap is looked at before the position grows.
         int256 skewBefore = market_.skew();
@@ -101,7 +105,8 @@ abstract contract TradeModule is VaultBox {
     }
 
     function _decrease(TradeRequest calldata request, Position memory position_) private returns (uint256 keeperFee) {
-        Market memory market_ = _accrued();
+        Market memory market_ = _market;
+        market_.accrue(block.timestamp);
         Terms memory terms_ = _termsOf(position_.termsId);
         uint256 price = _batchPrice;
         int256 skewBefore = market_.skew();
@@ -120,7 +125,8 @@ abstract contract TradeModule is VaultBox {
 
         // Effects. The gain of the part is paid out of its reserve before fees are taken from margin: so fees are
         // never swallowed by the cap.
-        Closing memory closing = _closeBox(market_, position_, closed, fill, ordered ? 0 : terms_.keeperFeeFloor);
+        Closing memory closing = BoxMath.close(position_, closed, fill, _scale);
+        _settleClosing(market_, position_, closing, ordered ? 0 : terms_.keeperFeeFloor);
         uint256 fee = ordered ? BoxMath.takeFromMargin(position_, _positionFee(terms_, closed, fill)) : 0;
         _bookPositionFee(market_, fee);
         keeperFee = ordered ? request.keeperFeeFromMargin : terms_.keeperFeeFloor;
@@ -137,14 +143,12 @@ abstract contract TradeModule is VaultBox {
 
     /// @dev Where no order pays the keeper its `floor` and no margin is left to, the reserve does, as in a liquidation: else
     /// nobody would close what is bankrupt.
-    function _closeBox(
+    function _settleClosing(
         Market memory market_,
         Position memory position_,
-        uint256 closed,
-        uint256 fill,
+        Closing memory closing,
         uint256 floor
-    ) private returns (Closing memory closing) {
-        closing = BoxMath.close(position_, closed, fill, _scale);
+    ) private {
         uint256 extra = LiquidationMath.feeFromReserve(position_.margin, floor, _scale);
         position_.margin = uint96(position_.margin + extra - _settleWithPool(market_, position_, closing, extra));
     }
@@ -176,17 +180,16 @@ abstract contract TradeModule is VaultBox {
         _storeMarket(market_);
     }
 
-    function _adoptTerms(TradeRequest calldata request, Position memory position_) private view returns (Terms memory) {
+    function _adoptTerms(TradeRequest calldata request, Position memory position_) private view {
         uint256 latest = _latestTermsId;
         bool offered = request.termsId == latest || (position_.size != 0 && request.termsId == position_.termsId);
         require(offered, TermsNotOffered(request.termsId, latest));
         position_.termsId = uint8(request.termsId);
-        return _termsOf(request.termsId);
     }
 
     /// @dev A gain at the price of now would not do: every close fills at the skewed price, this one too.
     function _requireCap(uint256 positionId, Position memory position_, uint256 fill) private view {
-        require(!_batchClosingOnly, PriceForClosingOnly());
+        require(_batchClosingOnly == 0, PriceForClosingOnly());
         int256 gain = position_.gain(fill, 0);
         require(gain >= int256(uint256(position_.reserve)), CapNotReached(positionId, gain, position_.reserve));
     }

@@ -25,7 +25,7 @@ abstract contract VaultCore is VaultLedger {
     modifier nonReentrant() {
         _lock();
         _;
-        _locked = false;
+        _locked = 0;
     }
 
     modifier onlyOrderBook() {
@@ -39,8 +39,8 @@ abstract contract VaultCore is VaultLedger {
     }
 
     function _lock() internal {
-        require(!_locked, MarketLocked());
-        _locked = true;
+        require(_locked == 0, MarketLocked());
+        _locked = 1;
     }
 
     /// @dev The price of now. The market's clock is never older than any price that changed a position, so checking it
@@ -96,9 +96,9 @@ abstract contract VaultCore is VaultLedger {
     /// @dev Pulls tokens and refuses those that move other than the amount.
     function _pullToken(address from, uint256 amountToken) internal {
         IERC20 token = _token;
-        uint256 before = token.balanceOf(address(this));
+        uint256 before = TokenScale.balanceOf(token, address(this));
         SafeERC20.safeTransferFrom(token, from, address(this), amountToken);
-        uint256 received = token.balanceOf(address(this)) - before;
+        uint256 received = TokenScale.balanceOf(token, address(this)) - before;
         require(received == amountToken, TokenTransferMismatch(amountToken, received));
     }
 

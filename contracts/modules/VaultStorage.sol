@@ -47,14 +47,15 @@ abstract contract VaultStorage is IMarginVault {
     /// @dev Terms offered to new positions.
     uint8 internal _latestTermsId;
 
-    /// @dev One lock for the market's three contracts.
-    bool internal transient _locked;
+    /// @dev One lock for the market's three contracts: 1 while it is held. Whole words, for a part of one is read before it is
+    /// written.
+    uint256 internal transient _locked;
     /// @dev Price of the batch under execution [WAD quote per base]; 0 outside a batch.
     uint256 internal transient _batchPrice;
     /// @dev When the batch's price was observed [s].
-    uint64 internal transient _batchObservedAt;
-    /// @dev Whether the batch's price may only close positions.
-    bool internal transient _batchClosingOnly;
+    uint256 internal transient _batchObservedAt;
+    /// @dev 1 where the batch's price may only close positions.
+    uint256 internal transient _batchClosingOnly;
 
     /// @dev The part of the curves that the borrow rate follows.
     function _borrowCurves() internal view returns (CurveParameters memory curves) {

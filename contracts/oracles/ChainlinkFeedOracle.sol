@@ -123,12 +123,14 @@ contract ChainlinkFeedOracle is IChainlinkFeedOracle, SequencerCheck {
 
     /// @inheritdoc IChainlinkFeedOracle
     function indexFeed() public view override returns (FeedParameters memory feed) {
-        return FeedParameters(_indexProxy, _indexMaxAge, _indexMinAnswer, _indexMaxAnswer);
+        (feed.proxy, feed.maxAge) = (_indexProxy, _indexMaxAge);
+        (feed.minAnswer, feed.maxAnswer) = (_indexMinAnswer, _indexMaxAnswer);
     }
 
     /// @inheritdoc IChainlinkFeedOracle
     function quoteFeed() public view override returns (FeedParameters memory feed) {
-        return FeedParameters(_quoteProxy, _quoteMaxAge, _quoteMinAnswer, _quoteMaxAnswer);
+        (feed.proxy, feed.maxAge) = (_quoteProxy, _quoteMaxAge);
+        (feed.minAnswer, feed.maxAnswer) = (_quoteMinAnswer, _quoteMaxAnswer);
     }
 
     /// @dev This oracle takes no fee, so all of the ether goes back.

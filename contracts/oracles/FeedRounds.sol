@@ -9,15 +9,16 @@ import {IFeedErrors} from "../interfaces/IFeedErrors.sol";
 import {ParameterBounds} from "../libraries/ParameterBounds.sol";
 import {FeedParameters} from "../types/FeedParameters.sol";
 
-/// @dev A round as read.
+/// @dev A round as read: five words in the order in which a feed answers.
 struct Round {
     uint80 id;
-    uint80 answeredInRound;
     int256 answer;
+    /// @dev When the next round was written [s]; `FeedRounds.NEVER` without one, zero when it is out of reach. Lies where a
+    /// feed answers when the round began, which nobody asks for.
+    uint256 nextAt;
     /// @dev When it was written [s]; zero when the current phase does not have it.
     uint256 updatedAt;
-    /// @dev When the next round was written [s]; `FeedRounds.NEVER` without one, zero when it is out of reach.
-    uint256 nextAt;
+    uint80 answeredInRound;
 }
 
 /// @title FeedRounds
@@ -50,7 +51,7 @@ library FeedRounds {
     /// @param feed The feed.
     /// @return round The round.
     function obtainNewest(FeedParameters memory feed) internal view returns (Round memory round) {
-        round = _newest(feed);
+        _readNewest(feed, round);
         require(round.id != 0, IFeedErrors.FeedUnavailable(feed.proxy));
         _requireSound(feed, round);
         requireFresh(feed, round, block.timestamp);
@@ -61,8 +62,7 @@ library FeedRounds {
     /// @param roundId Its id at the proxy.
     /// @return round The round.
     function obtain(FeedParameters memory feed, uint80 roundId) internal view returns (Round memory round) {
-        uint80 newestId;
-        (round, newestId) = _find(feed, roundId);
+        uint80 newestId = _find(feed, roundId, round);
         require(newestId != 0, IFeedErrors.FeedUnavailable(feed.proxy));
         require(
             _phaseOf(roundId) == _phaseOf(newestId),
@@ -87,7 +87,7 @@ library FeedRounds {
     /// @return found Whether the current phase has it, with an answer of its own.
     /// @return round The round, all zero but for the id when it is not there.
     function find(FeedParameters memory feed, uint80 roundId) internal view returns (bool found, Round memory round) {
-        (round, ) = _find(feed, roundId);
+        _find(feed, roundId, round);
         found = _isComplete(round);
     }
 
@@ -109,9 +109,10 @@ library FeedRounds {
     /// @param round A round of the current phase.
     /// @return updatedAt When that was [s].
     function previousAt(FeedParameters memory feed, Round memory round) internal view returns (uint256 updatedAt) {
+        Round memory previous;
         for (uint80 back = 1; back <= REACH; ++back) {
             if (uint64(round.id) <= back) return 0;
-            Round memory previous = _read(feed, round.id - back);
+            _read(feed, round.id - back, previous);
             if (previous.updatedAt == 0) return 0;
             if (_isComplete(previous) && previous.updatedAt < round.updatedAt) return previous.updatedAt;
         }
@@ -154,62 +155,70 @@ library FeedRounds {
         return round.answer > feed.minAnswer && round.answer < feed.maxAnswer;
     }
 
-    /// @dev The round, all zero but for its id when the current phase does not have it, and the id of the newest.
+    /// @dev Reads the round, all zero but for its id when the current phase does not have it, and the id of the newest.
     function _find(
         FeedParameters memory feed,
-        uint80 roundId
-    ) private view returns (Round memory round, uint80 newestId) {
-        Round memory newest = _newest(feed);
-        newestId = newest.id;
-        if (roundId == newestId) return (newest, newestId);
+        uint80 roundId,
+        Round memory round
+    ) private view returns (uint80 newestId) {
+        _readNewest(feed, round);
+        newestId = round.id;
+        if (roundId == newestId) return newestId;
 
-        round.id = roundId;
-        if (_phaseOf(roundId) != _phaseOf(newestId)) return (round, newestId);
-        round = _read(feed, roundId);
-        if (_isComplete(round)) round.nextAt = _nextAt(feed, roundId, newest);
+        uint256 newestAt = round.updatedAt;
+        if (_phaseOf(roundId) == _phaseOf(newestId)) {
+            _read(feed, roundId, round);
+            if (_isComplete(round)) round.nextAt = _nextAt(feed, roundId, newestId, newestAt);
+        } else {
+            (round.id, round.answer, round.nextAt, round.updatedAt, round.answeredInRound) = (roundId, 0, 0, 0, 0);
+        }
     }
 
     /// @dev When the round after this one was written; zero when it is out of reach. The newest is known already.
     function _nextAt(
         FeedParameters memory feed,
         uint80 roundId,
-        Round memory newest
+        uint80 newestId,
+        uint256 newestAt
     ) private view returns (uint256 updatedAt) {
+        Round memory next;
         for (uint80 id = roundId + 1; id <= roundId + REACH; ++id) {
-            if (id >= newest.id) return newest.updatedAt;
-            Round memory next = _read(feed, id);
+            if (id >= newestId) return newestAt;
+            _read(feed, id, next);
             if (_isComplete(next)) return next.updatedAt;
         }
     }
 
-    /// @dev The newest round; all zero when the feed has none to tell of.
-    function _newest(FeedParameters memory feed) private view returns (Round memory round) {
-        try IAggregatorProxy(feed.proxy).latestRoundData() returns (
-            uint80 roundId,
-            int256 answer,
-            uint256,
-            uint256 updatedAt,
-            uint80 answeredInRound
-        ) {
-            return Round(roundId, answeredInRound, answer, updatedAt, NEVER);
-        } catch {
-            return round;
-        }
+    /// @dev Reads the newest round; all zero when the feed has none to tell of.
+    function _readNewest(FeedParameters memory feed, Round memory round) private view {
+        if (_ask(feed.proxy, IAggregatorProxy.latestRoundData.selector, 0, 4, round)) round.nextAt = NEVER;
     }
 
-    /// @dev A past round; all zero but for the id when there is none: aggregators differ in how they say so.
-    function _read(FeedParameters memory feed, uint80 roundId) private view returns (Round memory round) {
-        round.id = roundId;
-        try IAggregatorProxy(feed.proxy).getRoundData(roundId) returns (
-            uint80,
-            int256 answer,
-            uint256,
-            uint256 updatedAt,
-            uint80 answeredInRound
-        ) {
-            (round.answer, round.updatedAt, round.answeredInRound) = (answer, updatedAt, answeredInRound);
-        } catch {
-            return round;
+    /// @dev Reads a past round; all zero but for the id when there is none: aggregators differ in how they say so.
+    function _read(FeedParameters memory feed, uint80 roundId, Round memory round) private view {
+        _ask(feed.proxy, IAggregatorProxy.getRoundData.selector, roundId, 36, round);
+        (round.id, round.nextAt) = (roundId, 0);
+    }
+
+    /// @dev Lets a feed write its answer into `round`, which stays zero where it has none, or none that can be read: three
+    /// questions and their decoding by the compiler take 2k of gas more for every price.
+    function _ask(
+        address proxy,
+        bytes4 selector,
+        uint256 roundId,
+        uint256 length,
+        Round memory round
+    ) private view returns (bool answered) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(0, selector)
+            mstore(4, roundId)
+            answered := staticcall(gas(), proxy, 0, length, round, 0xa0)
+            let ids := or(mload(round), mload(add(round, 0x80)))
+            answered := and(and(answered, gt(returndatasize(), 0x9f)), iszero(shr(80, ids)))
+            if iszero(answered) {
+                calldatacopy(round, calldatasize(), 0xa0)
+            }
         }
     }
 

@@ -161,7 +161,9 @@ contract MarketLens is IMarketLens {
         uint256 scale = charter.tokenScale();
         uint256 skewScale = charter.curves().skewScale;
         Position memory position = BoxMath.copy(item.position);
-        Assessment memory assessment = LiquidationMath.assess(market, position, terms, price);
+        Assessment memory assessment;
+        assessment.terms = terms;
+        LiquidationMath.assess(assessment, market, position, price);
         // Folded as the vault folds it.
         position.openNotional = int96(position.openNotional + item.owed);
         (position.fundingIndex, position.borrowIndex) = (market.fundingIndex, market.borrowIndex);

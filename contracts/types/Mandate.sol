@@ -23,21 +23,21 @@ struct Mandate {
     // Slot 0.
     /// @dev Who gave it; void once the position belongs to somebody else.
     address owner;
-    /// @dev What may still leave the wallet [WAD quote].
-    uint96 capLeft;
-    // Slot 1.
     /// @dev [1e-6]
     uint32 triggerRatioE6;
     /// @dev [1e-6]
     uint32 targetRatioE6;
     /// @dev [s]
     uint24 minInterval;
+    // Slot 1, the one that a rescue writes.
+    /// @dev What may still leave the wallet [WAD quote].
+    uint96 capLeft;
+    /// @dev When it was last used [s]; 0 before.
+    uint40 rescuedAt;
     /// @dev [s]
     uint40 expiry;
     /// @dev [1e-6 quote]
     uint48 maxKeeperFeeE6;
-    /// @dev When it was last used [s]; 0 before.
-    uint40 rescuedAt;
     /// @dev Round of the owner in which it was given.
-    uint40 round;
+    uint32 round;
 }

@@ -14,19 +14,20 @@ struct Market {
     uint96 shortOpenInterest;
     /// @dev Cumulative borrow fee per unit of reserve [WAD].
     uint64 borrowIndex;
-    // Slot 1.
+    // Slot 1: with the borrow index, all that accrual reads.
     /// @dev Cumulative funding [WAD quote per base].
     int96 fundingIndex;
+    /// @dev Growth of the funding index: funding rate × reference price, 3.2e11 × 2^96 ÷ 1e18 at most [WAD quote per base
+    /// per s].
+    int80 fundingVelocity;
+    /// @dev Growth of the borrow index, 1.6e11 at most [WAD per s].
+    uint40 borrowRate;
+    /// @dev Up to when both indices are accrued [s].
+    uint40 accruedAt;
+    // Slot 2.
     /// @dev Sum of open notional − size × funding index − reserve × borrow index, both products as at the position's last
     /// fold and rounded up: what all positions would gain follows from it, the skew and the indices [± WAD quote].
     int104 netBasis;
-    /// @dev Up to when both indices are accrued [s].
-    uint48 accruedAt;
-    // Slot 2.
-    /// @dev Growth of the funding index: funding rate × reference price [WAD quote per base per s].
-    int96 fundingVelocity;
-    /// @dev Growth of the borrow index [WAD per s].
-    uint64 borrowRate;
     /// @dev Index price at the last change of size [WAD quote per base].
     uint96 referencePrice;
     // Slot 3.

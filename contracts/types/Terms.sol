@@ -33,6 +33,8 @@ struct Terms {
 /// @dev Terms as stored: two words instead of four, since every change of size and every liquidation reads them. Ratios
 /// in steps of 1e-9, amounts in steps of 1e-6; terms that do not fit exactly are refused. Layout in `TermsMath`.
 struct TermsWords {
-    uint256 ratios;
-    uint256 amounts;
+    /// @dev What margin checks read.
+    uint256 margins;
+    /// @dev What trades and liquidations read as well.
+    uint256 trades;
 }

@@ -31,6 +31,9 @@ export const NO_LOGS: Sequences = {
   orders: 0n,
 };
 
+/** Logs of the order book that the MarginVault numbers among its own: each follows those of its trade. */
+const TRADE_LOGS: ReadonlySet<string> = new Set(["OrderExecuted", "PositionSettled"]);
+
 const PARTS = Object.keys(INTERFACES) as MarketPart[];
 
 /** Cut a range into pieces of at most `step` blocks: together the whole range, without overlap. */
@@ -79,11 +82,12 @@ export function checkSequences(
     if (log.name === "OrderSubmitted") newest.orders += 1n;
     const actual = sequenceOf(log);
     if (actual === undefined) continue;
-    const expected = newest[log.part] + 1n;
+    const counter = TRADE_LOGS.has(log.name) ? "marginVault" : log.part;
+    const expected = newest[counter] + 1n;
     if (actual !== expected) {
-      throw new LogGapError({ address: addresses[log.part], expected, actual });
+      throw new LogGapError({ address: addresses[counter], expected, actual });
     }
-    newest[log.part] = actual;
+    newest[counter] = actual;
   }
   return newest;
 }

@@ -4,6 +4,7 @@ import type {
 } from "../../types/ethers-contracts/contracts/interfaces/ILiquidityVault.ts";
 import type {
   MarginAddedEvent,
+  PositionClosedEvent,
   PositionUpdatedEvent,
   TermsStoredEvent,
 } from "../../types/ethers-contracts/contracts/interfaces/IMarginVault.ts";
@@ -49,6 +50,7 @@ type RequestEnd = Pick<DepositRequestedEvent.OutputObject, "requestNumber">;
 /** What each log changes; logs that are not listed change nothing that is kept. */
 interface Handled {
   readonly PositionUpdated: PositionUpdatedEvent.OutputObject;
+  readonly PositionClosed: PositionClosedEvent.OutputObject;
   readonly MarginAdded: MarginAddedEvent.OutputObject;
   readonly MarginRemoved: MarginAddedEvent.OutputObject;
   readonly PositionRescued: MarginAddedEvent.OutputObject;
@@ -92,6 +94,7 @@ const setMargin = (
 
 const HANDLERS: Handlers = {
   PositionUpdated: updatePosition,
+  PositionClosed: (draft, { positionId }) => draft.positions.delete(positionId),
   MarginAdded: setMargin,
   MarginRemoved: setMargin,
   PositionRescued: setMargin,
@@ -154,10 +157,6 @@ function isHandled(name: string): name is keyof Handled {
 }
 
 function updatePosition(draft: Draft, args: PositionUpdatedEvent.OutputObject): void {
-  if (args.size === 0n) {
-    draft.positions.delete(args.positionId);
-    return;
-  }
   draft.positions.set(args.positionId, {
     size: args.size,
     openNotional: args.openNotional,

@@ -1,5 +1,6 @@
 import type {
   MarginAddedEvent,
+  PositionClosedEvent,
   PositionDecreasedEvent,
   PositionIncreasedEvent,
   PositionLiquidatedEvent,
@@ -84,6 +85,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   PositionIncreased: increase,
   PositionDecreased: decrease,
   PositionUpdated: update,
+  PositionClosed: close,
   PositionLiquidated: liquidate,
   PositionRescued: rescue,
   PositionSettled: settle,
@@ -184,16 +186,27 @@ function recordShortfall(fold: Fold, args: ShortfallRecordedEvent.OutputObject):
 }
 
 /** What is left of a position; right after a liquidation, what that took follows from it. */
-function update(fold: Fold, { positionId, size, margin }: PositionUpdatedEvent.OutputObject): void {
+function update(
+  fold: Fold,
+  {
+    positionId,
+    size,
+    margin,
+  }: Pick<PositionUpdatedEvent.OutputObject, "positionId" | "size" | "margin">,
+): void {
   const history = fold.histories.get(positionId);
   const paidOut = fold.payouts.get(positionId);
   if (history !== undefined && paidOut !== undefined) {
     const before = fold.margins.get(positionId) ?? 0n;
-    history.seized += before - paidOut - (size === 0n ? 0n : margin);
+    history.seized += before - paidOut - margin;
     fold.payouts.delete(positionId);
   }
   fold.sizes.set(positionId, size);
   fold.margins.set(positionId, margin);
+}
+
+function close(fold: Fold, { positionId }: PositionClosedEvent.OutputObject): void {
+  update(fold, { positionId, size: 0n, margin: 0n });
 }
 
 function addIncident(

@@ -12,7 +12,7 @@ export interface HeldMandate {
   readonly cap: bigint;
   /** What it still allows, as stored. */
   readonly capLeft: bigint;
-  /** What its uses pulled together. */
+  /** What its uses pulled together, as the receipts of the rescues tell. */
   readonly pulled: bigint;
   /** Multiple of maintenance margin that a rescue restores [WAD]. */
   readonly targetRatio: bigint;
@@ -58,10 +58,11 @@ async function give(
  */
 export async function readMandates(world: World): Promise<readonly HeldMandate[]> {
   const book = openBook(world);
+  const { marginVault } = world.contracts;
   return calling("the mandates", async () => {
     const [given, used] = await Promise.all([
       book.queryFilter(book.filters.MandateSet()),
-      book.queryFilter(book.filters.MandateUsed()),
+      marginVault.queryFilter(marginVault.filters.PositionRescued()),
     ]);
     const pulled = new Map<bigint, bigint>();
     for (const { args } of used) {

@@ -57,6 +57,7 @@ const decreased = (positionId: bigint, paidOut: bigint) =>
     0n,
     paidOut,
   ]);
+const closed = (positionId: bigint) => eventLog("marginVault", "PositionClosed", [positionId, 1n]);
 const updated = (positionId: bigint, size: bigint, margin = 0n) =>
   eventLog("marginVault", "PositionUpdated", [
     positionId,
@@ -131,7 +132,7 @@ describe("tellHistories", () => {
   });
 
   it("tells a close by its owner from a stop by the order that made it", () => {
-    const end = (id: bigint) => [decreased(id, 90n * WAD), updated(id, 0n)];
+    const end = (id: bigint) => [decreased(id, 90n * WAD), closed(id)];
     const byHand = [...opened(1n), submitted(2n, 1n, 8n), ...end(1n), executed(2n)];
     // Kind 2 is a stop; it only reduces and pays from margin.
     const byStop = [...opened(3n), submitted(4n, 3n, 26n), ...end(3n), executed(4n)];
@@ -158,7 +159,7 @@ describe("tellHistories", () => {
       liquidationFees: 3n * WAD,
       keeperFees: 2n * WAD,
     });
-    const whole = [...logs, liquidated(1n, 0n), updated(1n, 0n)];
+    const whole = [...logs, liquidated(1n, 0n), closed(1n)];
     const [history] = tellHistories(whole);
     expect(history?.outcome).to.equal("liquidatedFully");
     expect(history?.liquidationFees).to.equal(6n * WAD);
@@ -199,7 +200,7 @@ describe("tellHistories", () => {
       eventLog("marginVault", "MarginAdded", [1n, KEEPER, 1n, 7n * WAD, 107n * WAD]),
       eventLog("marginVault", "ShortfallRecorded", [1n, 1n, 4n * WAD]),
       decreased(1n, 599n * WAD),
-      updated(1n, 0n),
+      closed(1n),
       // Kind 1 is the cap.
       eventLog("orderBook", "PositionSettled", [1n, KEEPER, 1n, 1n, WAD]),
     ];
@@ -338,7 +339,7 @@ describe("the result", () => {
     attitudes: [{ ...pair, label: "cap <1×>", capGiven: 1000n * WAD }],
     others: { with: { ...bare, positions: 1 }, without: { ...bare, positions: 1 } },
   };
-  const [history] = tellHistories([...opened(1n), liquidated(1n, 0n), updated(1n, 0n)]);
+  const [history] = tellHistories([...opened(1n), liquidated(1n, 0n), closed(1n)]);
   if (history === undefined) throw new Error("There is no history.");
   const result: DemoResult = {
     pricedBy: "rounds",
@@ -456,7 +457,7 @@ describe("the result", () => {
 });
 
 describe("compareBooks", () => {
-  const whole = [liquidated(1n, 0n), updated(1n, 0n)];
+  const whole = [liquidated(1n, 0n), closed(1n)];
   const start = [submitted(1n, 1n, 4n), increased(1n), updated(1n, WAD, 100n * WAD), executed(1n)];
   const mandate = {
     label: "cap",

@@ -9,8 +9,12 @@ const ADDRESSES = { marginVault: "0xaa", orderBook: "0xbb", liquidityVault: "0xc
 
 const added = (sequence: bigint): MarketLog =>
   eventLog("marginVault", "MarginAdded", [1n, ADDRESSES.marginVault, sequence, 5n, 6n]);
-const ended = (sequence: bigint): MarketLog =>
+const executed = (sequence: bigint): MarketLog =>
   eventLog("orderBook", "OrderExecuted", [1n, ADDRESSES.orderBook, sequence, 1n, false]);
+const settled = (sequence: bigint): MarketLog =>
+  eventLog("orderBook", "PositionSettled", [1n, ADDRESSES.orderBook, sequence, 1n, 1n]);
+const ended = (sequence: bigint): MarketLog =>
+  eventLog("orderBook", "OrderCancelled", [1n, ADDRESSES.orderBook, sequence, 1n, 0n, 0n, "0x"]);
 
 describe("blockRanges", () => {
   it("gives nothing where the end lies before the beginning", () => {
@@ -52,6 +56,21 @@ describe("checkSequences", () => {
 
   it("throws when a log comes twice", () => {
     expect(() => checkSequences(NO_LOGS, [added(1n), added(1n)], ADDRESSES)).to.throw(LogGapError);
+  });
+
+  it("counts what the order book tells of trades among the vault's logs", () => {
+    const logs = [added(1n), executed(2n), ended(1n), added(3n), settled(4n)];
+    expect(checkSequences(NO_LOGS, logs, ADDRESSES)).to.deep.include({
+      marginVault: 4n,
+      orderBook: 1n,
+    });
+  });
+
+  it("throws when what the order book tells of a trade is missing, and names the vault", () => {
+    const before = { ...NO_LOGS, marginVault: 4n };
+    expect(() => checkSequences(before, [executed(6n)], ADDRESSES))
+      .to.throw(LogGapError)
+      .that.deep.includes({ address: "0xaa", expected: 5n, actual: 6n });
   });
 
   it("counts each contract by itself and passes over logs without a number", () => {

@@ -7,6 +7,7 @@ import { WAD } from "../fixtures/snapshots.ts";
 const ACCOUNT = "0x00000000000000000000000000000000000000A1";
 const OTHER = "0x00000000000000000000000000000000000000b2";
 
+const closed = (positionId: bigint) => eventLog("marginVault", "PositionClosed", [positionId, 1n]);
 const updated = (positionId: bigint, size: bigint, margin = 70n) =>
   eventLog("marginVault", "PositionUpdated", [
     positionId,
@@ -68,19 +69,23 @@ describe("applyLogs", () => {
     });
 
     it("forgets one that has closed, and watches one that opens after it", () => {
-      const logs = [updated(1n, 5n), updated(1n, 0n), updated(3n, -2n)];
+      const logs = [updated(1n, 5n), closed(1n), updated(3n, -2n)];
       expect([...applyLogs(EMPTY_STATE, logs).positions.keys()]).to.deep.equal([3n]);
     });
   });
 
   describe("given terms", () => {
     it("reads them out of their two words", () => {
-      // Ratios from the lowest bit in steps of 1e-9, 32 bits each, then the cool-off; amounts in steps of 1e-6, 48 bits.
-      const ratios = [40_000_000n, 15_000_000n, 5_000_000n, 500_000n, 1_250_000_000n, 100_000_000n];
-      const amounts = [1_000_000n, 500_000_000n, 5_000_000n, 10_000_000n, 50_000_000n];
+      // From the lowest bit: ratios in steps of 1e-9, 32 bits each; amounts in steps of 1e-6, 48 bits; the cool-off in 16.
+      const ratios = [40_000_000n, 15_000_000n, 5_000_000n, 500_000n, 1_250_000_000n];
+      const [minMaintenance, minMargin] = [5_000_000n, 10_000_000n];
+      const [minReserveRatio, cooldown] = [100_000_000n, 30n];
+      const amounts = [1_000_000n, 500_000_000n, 50_000_000n];
       const pack = (values: readonly bigint[], bits: bigint) =>
         values.reduce((word, value, slot) => word | (value << (bits * BigInt(slot))), 0n);
-      const words = [pack(ratios, 32n) | (30n << 192n), pack(amounts, 48n)];
+      const margins = pack(ratios, 32n) | (minMaintenance << 160n) | (minMargin << 208n);
+      const trades = minReserveRatio | (cooldown << 32n) | (pack(amounts, 48n) << 48n);
+      const words = [margins, trades];
       const log = eventLog("marginVault", "TermsStored", [1n, 2n, ...words]);
       expect(applyLogs(EMPTY_STATE, [log]).terms.get(2n)).to.deep.equal({
         initialMarginRatio: WAD / 25n,

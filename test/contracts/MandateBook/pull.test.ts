@@ -61,16 +61,22 @@ describe("MandateBook pull", () => {
   });
 
   it("reverts when anybody calls what moves the tokens", async () => {
-    const { book, alice, accounts } = await networkHelpers.loadFixture(marketFixture);
-    await expect(book.connect(accounts.keeper).pullExactly(alice, 1n))
+    const { book, alice, accounts, token } = await networkHelpers.loadFixture(marketFixture);
+    const { keeper } = accounts;
+    await expect(book.connect(keeper).pullExactly(token, alice, keeper, 1n))
       .to.be.revertedWithCustomError(book, "NotAuthorized")
       .withArgs(accounts.keeper.address);
   });
 
   it("reverts when what moves the tokens is called through multicall", async () => {
-    const { book, alice, accounts } = await networkHelpers.loadFixture(marketFixture);
+    const { book, alice, accounts, token } = await networkHelpers.loadFixture(marketFixture);
     const { keeper } = accounts;
-    const call = book.interface.encodeFunctionData("pullExactly", [alice.address, 1n]);
+    const call = book.interface.encodeFunctionData("pullExactly", [
+      String(token.target),
+      alice.address,
+      keeper.address,
+      1n,
+    ]);
     await expect(book.connect(keeper).multicall([call]))
       .to.be.revertedWithCustomError(book, "CallFailed")
       .withArgs(0n, book.interface.encodeErrorResult("NotAuthorized", [keeper.address]));

@@ -217,13 +217,13 @@ describe("MandateBook setMandate", () => {
         .withArgs(positionId, accounts.alice.address, 1n, (mandate: readonly unknown[]) => {
           expect([...mandate]).to.deep.equal([
             accounts.alice.address,
-            wad("5000"),
             1_200_000n,
             1_500_000n,
             3_600n,
+            wad("5000"),
+            0n,
             4_000_000_000n,
             2_000_000n,
-            0n,
             0n,
           ]);
           return true;

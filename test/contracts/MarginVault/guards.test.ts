@@ -57,7 +57,7 @@ const BOOK_CALLS: Record<string, readonly unknown[]> = {
 
 /** Calls that belong to the charter, and one to the mandate book. */
 const POWER_CALLS: Record<string, readonly unknown[]> = {
-  publishTerms: [{ ratios: 1n, amounts: 1n }],
+  publishTerms: [{ margins: 1n, trades: 1n }],
   setLimits: [1n, 1n],
   settleMarket: [],
   releaseProtocolFees: ["0x0000000000000000000000000000000000000001"],

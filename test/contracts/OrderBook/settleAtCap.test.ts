@@ -83,10 +83,10 @@ describe("OrderBook settleAtCap", () => {
       const round = await pushPrice(market, wad("2500"));
       const { sequence } = await vault.market();
       const settling = book.settleAtCap(positionId, "0x", keeper);
-      // The order that opened was submitted and executed: two logs. Kind 1 is the cap.
+      // Numbered after the vault's three logs of the close: decrease, close and rates. Kind 1 is the cap.
       await expect(settling)
         .to.emit(book, "PositionSettled")
-        .withArgs(positionId, keeper, 3n, 1n, wad("1"));
+        .withArgs(positionId, keeper, sequence + 4n, 1n, wad("1"));
       // 9,899.99975 + 40,000 − 1.
       expect(await token.balanceOf(accounts.alice)).to.equal(owner + 49_898_999_750n);
       expect(await token.balanceOf(keeper)).to.equal(paid + 1_000_000n);

@@ -84,7 +84,7 @@ describe("TermsMath", () => {
     }
 
     it("lays values out from the lowest bit", async () => {
-      // Ratios of 1 to 6 steps in 32 bits each and a cool-off of 7; amounts of 1 to 5 steps in 48 bits each.
+      // Ratios of 1 to 6 steps in 32 bits each, a cool-off of 7 in 16, amounts of 1 to 5 steps in 48 bits each.
       const terms = {
         initialMarginRatio: RATIO_STEP,
         maintenanceMarginRatio: 2n * RATIO_STEP,
@@ -100,8 +100,10 @@ describe("TermsMath", () => {
         minNotional: 5n * AMOUNT_STEP,
       };
       const [first, second] = await harness.packTerms(terms);
-      expect(first).to.equal(0x0007_00000006_00000005_00000004_00000003_00000002_00000001n);
-      expect(second).to.equal(0x000000000005_000000000004_000000000003_000000000002_000000000001n);
+      expect(first).to.equal(
+        0x000000000004_000000000003_00000005_00000004_00000003_00000002_00000001n,
+      );
+      expect(second).to.equal(0x000000000005_000000000002_000000000001_0007_00000006n);
     });
   });
 

@@ -12,6 +12,7 @@ import { startPostgres, type TestServer } from "../../fixtures/postgres.ts";
 const ACCOUNT = "0x00000000000000000000000000000000000000A1";
 const ORDER = [0xa1n, 90n, 5n, 80n, 1_000n, 0n, 40n, 0n, 500_000n, 2n, 4n];
 
+const closed = (positionId: bigint) => eventLog("marginVault", "PositionClosed", [positionId, 1n]);
 const updated = (positionId: bigint, size: bigint) =>
   eventLog("marginVault", "PositionUpdated", [
     positionId,
@@ -94,7 +95,7 @@ describe("the store", () => {
         const second: Entry = {
           tip: tipOf(2),
           before: tipOf(1),
-          changes: index.apply([updated(1n, 0n), updated(2n, -6n)]),
+          changes: index.apply([closed(1n), updated(2n, -6n)]),
         };
         await store.commit(first, into);
         await store.commit(second, into);
@@ -111,7 +112,7 @@ describe("the store", () => {
         const first = { tip: tipOf(1), before: undefined, changes: index.apply([updated(1n, 5n)]) };
         await store.commit(first, into);
         const before = [...index.positions];
-        const changes = index.apply([updated(1n, 4n), updated(1n, 0n), updated(2n, 9n)]);
+        const changes = index.apply([updated(1n, 4n), closed(1n), updated(2n, 9n)]);
         const second = { tip: tipOf(2), before: tipOf(1), changes };
         await store.commit(second, into);
         await store.revert([second], 0, tipOf(1));
