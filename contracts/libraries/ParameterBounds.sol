@@ -67,9 +67,11 @@ library ParameterBounds {
         check("maxOpenInterest", maxOpenInterest, 1, skewScale.mulWadDown(slope));
     }
 
-    /// @notice `min(mmr, 2 × positionFee)`: how far a push may move the price before it costs others more than itself [WAD].
+    /// @notice `min(mmr, 2 × positionFee ÷ (1 + positionFee))`: how far a push may move the price before it costs others
+    /// more than itself [WAD]. The fee is charged on the fill, which a push lowers, hence the divisor.
     function slopeOf(Terms memory terms) internal pure returns (uint256 slope) {
-        slope = 2 * uint256(terms.positionFeeRatio);
+        uint256 fee = terms.positionFeeRatio;
+        slope = (2 * fee).divWadDown(WadMath.WAD + fee);
         if (terms.maintenanceMarginRatio < slope) slope = terms.maintenanceMarginRatio;
     }
 
