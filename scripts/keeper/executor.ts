@@ -11,8 +11,6 @@ export interface Executor {
   readonly provider: Node;
   readonly feeReceiver: string;
   readonly dataFee: DataFee;
-  /** WAD units in one token unit. */
-  readonly tokenScale: bigint;
 }
 
 /** An action that would go through on the newest block. */
@@ -43,10 +41,14 @@ interface Encoded {
 const GAS = {
   executeOrders: { base: 1_200_000n, item: 450_000n },
   liquidate: { base: 400_000n, item: 300_000n },
+  rescue: { base: 1_000_000n, item: 0n },
   settleAtCap: { base: 700_000n, item: 0n },
   fulfillDeposits: { base: 500_000n, item: 200_000n },
   fulfillRedeems: { base: 500_000n, item: 200_000n },
 } as const;
+
+/** What a mandate may take beside: a token may burn all that its book lets it have, and the position is closed then. */
+const MANDATE_GAS = 450_000n;
 
 /** What verifying a report takes beside, by many oracles and with a fee. */
 const REPORT_GAS = 400_000n;
@@ -87,6 +89,7 @@ export function countOf(action: Action): number {
       return action.orderIds.length;
     case "liquidate":
       return action.positionIds.length;
+    case "rescue":
     case "settleAtCap":
       return 1;
     case "fulfillDeposits":
@@ -99,7 +102,11 @@ export function countOf(action: Action): number {
 export function gasCeiling(action: Action): bigint {
   const { base, item } = GAS[action.kind];
   const verification = action.proof.kind === "report" ? REPORT_GAS : 0n;
-  return base + item * BigInt(countOf(action)) + verification;
+  return base + item * BigInt(countOf(action)) + mandateGas(action) + verification;
+}
+
+function mandateGas(action: Action): bigint {
+  return action.kind === "liquidate" ? MANDATE_GAS * BigInt(action.mandated?.length ?? 0) : 0n;
 }
 
 function encode(executor: Executor, action: Action): Encoded {
@@ -108,6 +115,8 @@ function encode(executor: Executor, action: Action): Encoded {
       return encodeOrders(executor, action);
     case "liquidate":
       return encodeLiquidation(executor, action);
+    case "rescue":
+      return encodeRescue(executor, action);
     case "settleAtCap":
       return encodeSettlement(executor, action);
     case "fulfillDeposits":
@@ -150,6 +159,21 @@ function encodeLiquidation(
   };
 }
 
+function encodeRescue(
+  { contracts, feeReceiver }: Executor,
+  { positionId, proof }: Extract<Action, { kind: "rescue" }>,
+): Encoded {
+  const vault = contracts.marginVault.interface;
+  return {
+    to: contracts.addresses.marginVault,
+    data: vault.encodeFunctionData("rescue", [positionId, encodeProof(proof), feeReceiver]),
+    read: (answer) => {
+      const [reward] = vault.decodeFunctionResult("rescue", answer);
+      return { reward: BigInt(reward), done: 1 };
+    },
+  };
+}
+
 function encodeSettlement(
   { contracts, feeReceiver }: Executor,
   { positionId, proof }: Extract<Action, { kind: "settleAtCap" }>,
@@ -166,7 +190,7 @@ function encodeSettlement(
 }
 
 function encodeFulfilment(
-  { contracts, feeReceiver, tokenScale }: Executor,
+  { contracts, feeReceiver }: Executor,
   action: Extract<Action, { kind: "fulfillDeposits" | "fulfillRedeems" }>,
 ): Encoded {
   const { kind, maxCount } = action;
@@ -183,7 +207,7 @@ function encodeFulfilment(
       const [, feeToken] = isDeposit
         ? pool.decodeFunctionResult("fulfillDeposits", answer)
         : pool.decodeFunctionResult("fulfillRedeems", answer);
-      return { reward: BigInt(feeToken) * tokenScale, done: maxCount };
+      return { reward: BigInt(feeToken) * contracts.constants.tokenScale, done: maxCount };
     },
   };
 }

@@ -249,7 +249,7 @@ export class Follower {
     }
     const sequences = checkSequences(before?.sequences ?? NO_LOGS, logs, addresses);
     if (counts !== undefined) requireCounted(sequences, counts, addresses);
-    const changes = this.#index.apply(logs);
+    const changes = this.#index.apply(logs, isNext ? BigInt(end.timestamp) : undefined);
     const entry: Entry = { tip: { head: end, sequences }, before, changes };
     const journal = [...this.#journal, entry].slice(-depth);
     const keepFrom = journal[0]?.tip.head.number ?? 0;
@@ -267,7 +267,7 @@ export class Follower {
   /** Missing logs lie behind the newest one of their contract: everything since is read again. */
   async #goBackBehindGap({ address }: LogGapError): Promise<void> {
     const { addresses } = this.#options.contracts;
-    const parts = ["marginVault", "orderBook", "liquidityVault"] as const;
+    const parts = ["marginVault", "orderBook", "liquidityVault", "mandateBook"] as const;
     const part = parts.find((one) => addresses[one] === address);
     const newest = part === undefined ? -1 : this.#stepOfNewest(part);
     const tip = this.#journal[newest]?.tip;
