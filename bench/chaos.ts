@@ -6,6 +6,7 @@ import { readHead } from "../scripts/chain/blocks.ts";
 import { MarketReader } from "../scripts/chain/marketReader.ts";
 import { ask } from "../scripts/chain/provider.ts";
 import { KeeperProcess } from "../scripts/localnet/keeperProcess.ts";
+import { patiently } from "../scripts/localnet/patience.ts";
 import { dueWork } from "../scripts/localnet/settle.ts";
 import { mineAt } from "../scripts/localnet/world.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../test/fixtures/faultProxy.ts";
@@ -170,8 +171,11 @@ async function settle(world: KeeperWorld, keeper: KeeperProcess): Promise<number
     keeper.requireAlive();
     await mineAt(provider);
     const head = await readHead(provider);
-    await reader.advance(head);
-    const snapshot = await reader.snapshot(head);
+    // A node that mines may answer with parts of two blocks; logs that stay away end this all the same.
+    const snapshot = await patiently(async () => {
+      await reader.advance(head);
+      return reader.snapshot(head);
+    });
     due = dueWork(snapshot);
     const [used, pending] = await Promise.all([
       provider.getTransactionCount(cast.keeper, "latest"),

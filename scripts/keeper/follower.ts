@@ -33,6 +33,8 @@ export interface FollowerOptions {
   readonly depth: number;
   /** Whether enough nodes agree that a block is part of the chain. */
   readonly agreed: (head: Head) => Promise<boolean>;
+  /** Told when the node that was read from left something out. */
+  readonly distrust?: () => void;
   readonly log: Logger;
 }
 
@@ -264,14 +266,18 @@ export class Follower {
     this.#tip = entry.tip;
   }
 
-  /** Missing logs lie behind the newest one of their contract: everything since is read again. */
+  /**
+   * Missing logs lie behind the newest one of their contract, and maybe in its own block: a list that lost its end looks
+   * whole. That block and everything since is read again, from another node where there is one.
+   */
   async #goBackBehindGap({ address }: LogGapError): Promise<void> {
     const { addresses } = this.#options.contracts;
     const parts = ["marginVault", "orderBook", "liquidityVault", "mandateBook"] as const;
     const part = parts.find((one) => addresses[one] === address);
     const newest = part === undefined ? -1 : this.#stepOfNewest(part);
-    const tip = this.#journal[newest]?.tip;
-    if (tip !== undefined) await this.#revertTo(newest + 1, tip);
+    const tip = this.#journal[newest]?.before;
+    this.#options.distrust?.();
+    if (tip !== undefined) await this.#revertTo(newest, tip);
     else if (this.#tip !== undefined) await this.#startOver();
   }
 

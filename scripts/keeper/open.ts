@@ -137,6 +137,7 @@ async function openOne(
     logRange: config.logRange,
     depth: config.reorgDepth,
     agreed: (head) => mostAgree(nodes, head),
+    distrust: pool.distrust,
     log,
   });
   await follower.open();
