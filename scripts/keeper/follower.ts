@@ -33,6 +33,8 @@ export interface FollowerOptions {
   readonly depth: number;
   /** Whether enough nodes agree that a block is part of the chain. */
   readonly agreed: (head: Head) => Promise<boolean>;
+  /** Told when blocks are taken back. */
+  readonly onReorg?: () => void;
   /** Told when the node that was read from left something out. */
   readonly distrust?: () => void;
   readonly log: Logger;
@@ -164,6 +166,7 @@ export class Follower {
       if (tip === undefined || tip.head.number > head.number) continue;
       if ((await this.#hashBelow(head, tip.head.number)) !== tip.head.hash) continue;
       log.warn({ from: this.tip?.number, to: tip.head.number }, "chain reorganised");
+      this.#options.onReorg?.();
       view.forget();
       await this.#revertTo(kept, tip);
       return;
@@ -184,6 +187,7 @@ export class Follower {
   /** Build another history beside the one in use; it takes over when it is whole. */
   async #rebuild(head: Head): Promise<void> {
     const { store, log, view } = this.#options;
+    this.#options.onReorg?.();
     log.error({ head: head.number }, "building the index anew beside the old one");
     view.forget();
     const generation = this.#generation + 1;

@@ -138,6 +138,7 @@ async function openOne(
     depth: config.reorgDepth,
     agreed: (head) => mostAgree(nodes, head),
     distrust: pool.distrust,
+    onReorg: () => metrics.reorgs.inc({ market: address }),
     log,
   });
   await follower.open();
