@@ -122,7 +122,7 @@ async function fall(
   const deadline = performance.now() + STORM_MS;
   for (let step = 1; step <= STEPS && performance.now() < deadline; step += 1) {
     if (REORGS.has(step)) await reorganise(world, proxy, { step, random });
-    await setPrice(world, priceAt(step));
+    await setPriceAt(world, step);
     if (KILLS.has(step)) {
       await keeper.replace();
       say(`  step ${step}: the keeper is killed`);
@@ -141,7 +141,7 @@ async function reorganise(
   const { provider } = world;
   const fork = await ask<string>(provider, "evm_snapshot", []);
   const from = (await readHead(provider)).number;
-  await setPrice(world, priceAt(step));
+  await setPriceAt(world, step);
   await pause(200 + random() * 600);
   // The local chain loses logs when it is reverted while it mines: for that moment nobody may ask it anything.
   const speak = proxy.fault(() => ({ kind: "cut" }));
@@ -151,6 +151,11 @@ async function reorganise(
   for (let block = from; block <= number; block += 1) await mineAt(provider);
   speak();
   say(`  step ${step}: ${number - from} blocks are replaced`);
+}
+
+/** The keeper's transactions mine blocks of their own, so that the time of the next one may have passed meanwhile. */
+function setPriceAt(world: KeeperWorld, step: number): Promise<void> {
+  return patiently(() => setPrice(world, priceAt(step)));
 }
 
 function priceAt(step: number): bigint {
