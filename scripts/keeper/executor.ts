@@ -2,7 +2,7 @@ import type { MarketContracts } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import { type DataFee, readDataFee } from "../chain/l1Fee.ts";
 import { encodeProof, verificationFee } from "../chain/priceProofs.ts";
-import type { Node } from "../chain/provider.ts";
+import { ask, type Node } from "../chain/provider.ts";
 import type { Action } from "./action.ts";
 
 /** What is needed to try an action. */
@@ -11,6 +11,8 @@ export interface Executor {
   readonly provider: Node;
   readonly feeReceiver: string;
   readonly dataFee: DataFee;
+  /** Whether anybody asks what an action costs. */
+  readonly countsCost: boolean;
 }
 
 /** An action that would go through on the newest block. */
@@ -69,15 +71,18 @@ export async function simulate(
   const value = await verificationFee(provider, contracts.source, action.proof);
   const request = { to, data, value, from, gasLimit: ceiling };
   // The contracts themselves refuse a batch that would do nothing.
-  const [answer, gas, dataFee] = await calling(action.kind, () =>
+  const asksSpent = executor.countsCost && usesMandates(action);
+  const [answer, needed, dataFee, spent] = await calling(action.kind, () =>
     Promise.all([
       provider.call(request),
       provider.estimateGas(request),
       readDataFee(provider, executor.dataFee, request),
+      asksSpent ? spentGas(provider, request) : undefined,
     ]),
   );
+  const gas = spent !== undefined && spent < needed ? spent : needed;
   // Rollups charge their data as gas: there the estimate may exceed what execution alone can take.
-  const measured = (gas * 5n) / 4n;
+  const measured = (needed * 5n) / 4n;
   const gasLimit = measured > ceiling ? measured : ceiling;
   return { to, data, value, gasLimit, gas, dataFee, ...read(answer) };
 }
@@ -107,6 +112,44 @@ export function gasCeiling(action: Action): bigint {
 
 function mandateGas(action: Action): bigint {
   return action.kind === "liquidate" ? MANDATE_GAS * BigInt(action.mandated?.length ?? 0) : 0n;
+}
+
+function usesMandates(action: Action): boolean {
+  return action.kind === "rescue" || mandateGas(action) > 0n;
+}
+
+/**
+ * Ask what a call spends: a pull needs twice as much to be left as it takes, which an estimate counts in full.
+ *
+ * Not every node answers this. Where none does, the estimate has to do, and what it says is too much.
+ */
+async function spentGas(
+  provider: Node,
+  { gasLimit, value, ...call }: Published,
+): Promise<bigint | undefined> {
+  const request = { ...call, gas: toQuantity(gasLimit), value: toQuantity(value) };
+  try {
+    const answer = await ask<{ readonly gasUsed: string; readonly error?: string }>(
+      provider,
+      "eth_createAccessList",
+      [request, "latest"],
+    );
+    return answer.error === undefined ? BigInt(answer.gasUsed) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Published {
+  readonly to: string;
+  readonly data: string;
+  readonly from: string;
+  readonly gasLimit: bigint;
+  readonly value: bigint;
+}
+
+function toQuantity(amount: bigint): string {
+  return `0x${amount.toString(16)}`;
 }
 
 function encode(executor: Executor, action: Action): Encoded {

@@ -142,13 +142,14 @@ async function openOne(
     log,
   });
   await follower.open();
+  const countsCost = config.nativePrice !== undefined;
   const feeReceiver = config.feeReceiver ?? caller;
   const fleet = { instance: config.instance, names: config.fleet, turnBlocks: config.turnBlocks };
   return new MarketKeeper({
     name: address,
     follower,
     view,
-    executor: { contracts, provider: reader, feeReceiver, dataFee },
+    executor: { contracts, provider: reader, feeReceiver, dataFee, countsCost },
     strategies: strategies(config.maxBatch),
     priceMark: priceMarkOf(contracts, reports),
     lanes,

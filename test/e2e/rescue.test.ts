@@ -187,6 +187,18 @@ describe("a keeper and rescue mandates", () => {
     expect(keeper.parts.markets[0]?.last?.state.mandates.size).to.equal(0);
   });
 
+  it("counts what a rescue spends, not what has to be left for it", async () => {
+    await keeper.close();
+    keeper = await keep({ BULKHEAD_NATIVE_PRICE: "2000" });
+    await keeper.turn();
+    // A fee of 1 buys 400,000 gas at this price: more than a rescue takes, less than must be left while it pulls.
+    await ask(world.provider, "anvil_setNextBlockBaseFeePerGas", ["0x4a817c80"]);
+    await setPrice(world, 1918n);
+    await keeper.turn();
+    await keeper.turn();
+    expect(await rescued()).to.deep.equal([positions[0]]);
+  });
+
   it("holds a rescue that would not pay, and says so", async () => {
     await keeper.close();
     keeper = await keep({ BULKHEAD_NATIVE_PRICE: "2000", BULKHEAD_MIN_PROFIT: "1000" });
