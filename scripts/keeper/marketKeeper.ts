@@ -319,7 +319,7 @@ export class MarketKeeper {
   #concludeWell(item: string, blockNumber: number): void {
     const { metrics, name } = this.#market;
     const bare = this.#bare(item);
-    this.#backoff.done(bare, blockNumber);
+    this.#backoff.done(bare);
     const lag = this.#lags.end(bare, blockNumber);
     if (lag === undefined || !bare.startsWith("position ")) return;
     metrics.lagSeconds.observe({ market: name }, lag.ms / 1000);
@@ -356,6 +356,7 @@ export class MarketKeeper {
     const { state, spot, now, blockNumber } = snapshot;
     const due = liquidatablePositions(snapshot);
     this.#lags.keepOnly(blockNumber);
+    this.#backoff.forget(blockNumber);
     metrics.headBlock.set({ market }, blockNumber);
     metrics.positions.set({ market }, state.positions.size);
     metrics.orders.set({ market }, state.orders.size);

@@ -177,7 +177,7 @@ describe("Backoff", () => {
     const backoff = new Backoff();
     backoff.refused("a", 100);
     backoff.refused("a", 101);
-    backoff.done("a", 103);
+    backoff.done("a");
     expect(backoff.refused("a", 104)).to.equal(1);
   });
 });
