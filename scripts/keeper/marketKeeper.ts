@@ -15,6 +15,7 @@ import {
   subjectOf,
   triedBy,
 } from "./action.ts";
+import { STORE_ALERT } from "./alerts.ts";
 import { Backoff } from "./backoff.ts";
 import { countOf, gasCeiling, type Simulation, simulate } from "./executor.ts";
 import type { Followed } from "./follower.ts";
@@ -107,7 +108,7 @@ export class MarketKeeper {
     asked.catch(() => {});
     const followed = await this.#follow(head);
     if (follower.frozen) return false;
-    alerts.clear(`frozen ${name}`);
+    for (const over of [`frozen ${name}`, STORE_ALERT.name]) alerts.clear(over);
     this.#inFlight.reached(head.number);
     const sight = await this.#see(head, { ...followed, asked });
     const { snapshot, scene } = sight;
@@ -332,9 +333,10 @@ export class MarketKeeper {
   }
 
   #noteFailure(cause: unknown): void {
-    const { log, metrics } = this.#market;
+    const { log, metrics, alerts } = this.#market;
     const kind = cause instanceof Error ? cause.name : "unknown";
     metrics.failures.inc({ kind });
+    if (kind === "StoreError") alerts.raise(STORE_ALERT);
     if (cause instanceof RetryableError) {
       log.warn({ failure: kind, reason: cause.message }, "failed for now");
     } else {

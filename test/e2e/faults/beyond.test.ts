@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
 import { readHead } from "../../../scripts/chain/blocks.ts";
-import { ask } from "../../../scripts/chain/provider.ts";
-import { mineAt } from "../../../scripts/localnet/world.ts";
+import { openPool } from "../../../scripts/chain/contracts.ts";
+import { ask, unlockedAccounts } from "../../../scripts/chain/provider.ts";
+import { approve, mineAt, transact } from "../../../scripts/localnet/world.ts";
 import { type KeeperRig, openKeeper } from "../../fixtures/keeperRig.ts";
 import {
   type KeeperWorld,
@@ -70,6 +71,33 @@ describe("faults beyond the first twenty-five", () => {
     });
   }
 
+  it("tells the lanes apart: what may wait goes by a key of its own, and is counted as that", async () => {
+    await keeper.close();
+    const [, , , , , other = ""] = await unlockedAccounts(world.provider);
+    const settings = { BULKHEAD_HOUSEKEEPING_ACCOUNT: other };
+    keeper = await openKeeper(world, { BULKHEAD_RPC_URL: world.node.rpcUrl, ...settings });
+    const { liquidityVault } = world.contracts.addresses;
+    await approve(world, world.account, liquidityVault);
+    const pool = openPool(world.provider, liquidityVault).interface;
+    const request = [10n ** 9n, world.account, world.account] as const;
+    const data = pool.encodeFunctionData("requestDeposit", [...request]);
+    await transact(world.provider, world.account, { to: liquidityVault, data });
+    await setPrice(world, 2000n, (await readHead(world.provider)).timestamp + 301);
+    await keeper.until(async () => ended().length > 0);
+    expect(ended().map(({ lane, outcome }) => [lane, outcome])).to.deep.equal([
+      ["housekeeping", "mined"],
+    ]);
+    await setPrice(world, 1895n);
+    await keeper.until(async () => ended().length > 1);
+    expect(ended().at(-1)?.lane).to.equal("urgent");
+    const { transactions } = keeper.parts.metrics;
+    const counted = (await transactions.get()).values.map(({ labels, value }) => [labels, value]);
+    expect(counted).to.deep.equal([
+      [{ lane: "housekeeping", outcome: "mined" }, 1],
+      [{ lane: "urgent", outcome: "mined" }, 1],
+    ]);
+  });
+
   it("31: a receipt that reverted is no success: what it was for is watched and tried again", async () => {
     const [first = 0n] = positions;
     await setPrice(world, 1895n);
@@ -101,5 +129,23 @@ describe("faults beyond the first twenty-five", () => {
       true,
     );
     expect((await readHead(world.provider)).number - number).to.be.at.most(3);
+  });
+
+  it("a full disk stops nothing but what has to be stored, is told, and is over when there is room", async () => {
+    const { database } = keeper.parts;
+    const [row] = await database.query("PRAGMA page_count");
+    await database.query(`PRAGMA max_page_count = ${Number(row?.page_count)}`);
+    await openPositions(world, [longTo(1890n), longTo(1880n), longTo(1870n), longTo(1860n)]);
+    await setPrice(world, 1895n);
+    for (let turns = 0; turns < 3; turns += 1) await keeper.turn();
+    const failed = keeper.lines.filter(({ failure }) => failure === "StoreError");
+    expect(failed.length).to.be.greaterThan(0);
+    expect(String(failed[0]?.reason)).to.include("full");
+    expect(keeper.lines.filter(({ alert }) => alert === "store")).to.have.length(1);
+    await database.query("PRAGMA max_page_count = 1000000");
+    await keeper.until(
+      async () => (await world.contracts.marginVault.position(positions[0] ?? 0n)).size < WAD,
+    );
+    expect(keeper.open()).to.have.length(6);
   });
 });
