@@ -6,6 +6,8 @@ import { expect } from "chai";
 import { readHead } from "../../scripts/chain/blocks.ts";
 import { ask } from "../../scripts/chain/provider.ts";
 import { encodeAllowance } from "../../scripts/chain/token.ts";
+import { keeperConfig } from "../../scripts/config/keeper.ts";
+import { explain } from "../../scripts/keeper/commands/explain.ts";
 import { mineAt, transact } from "../../scripts/localnet/world.ts";
 import { type FaultProxy, startFaultProxy } from "../fixtures/faultProxy.ts";
 import { type KeeperRig, openKeeper } from "../fixtures/keeperRig.ts";
@@ -197,6 +199,28 @@ describe("a keeper and rescue mandates", () => {
     await keeper.turn();
     await keeper.turn();
     expect(await rescued()).to.deep.equal([positions[0]]);
+  });
+
+  it("explains what a mandate would do, and why it would not", async () => {
+    const config = keeperConfig(
+      {
+        BULKHEAD_RPC_URL: world.node.rpcUrl,
+        BULKHEAD_MARKETS: world.contracts.addresses.marginVault,
+      },
+      { keyless: true },
+    );
+    const printed: string[] = [];
+    const tell = async () => {
+      await explain(config, String(positions[0]), (text) => printed.push(text));
+      return printed.at(-1);
+    };
+    expect(await tell()).to.include("would pull nothing: equity is above its trigger");
+    await setPrice(world, 1918n);
+    const rescue = await tell();
+    expect(rescue).to.match(/mandate would pull \d+(\.\d+)? from its owner's wallet/);
+    expect(rescue).to.include("decision: rescue it by its mandate");
+    await allow(0n);
+    expect(await tell()).to.include("would pull nothing: the owner's allowance does not suffice");
   });
 
   it("holds a rescue that would not pay, and says so", async () => {
