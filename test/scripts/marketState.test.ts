@@ -138,7 +138,7 @@ describe("applyLogs", () => {
     });
 
     it("forgets that of a position which closes or goes to somebody else", () => {
-      expect(idsAfter(updated(2n, 0n))).to.deep.equal([1n]);
+      expect(idsAfter(closed(2n))).to.deep.equal([1n]);
       const transferred = eventLog("marginVault", "PositionTransferred", [2n, ACCOUNT, OTHER, 3n]);
       expect(idsAfter(transferred)).to.deep.equal([1n]);
       expect(idsAfter(transferred, mandateLog(2n, OTHER))).to.deep.equal([1n, 2n]);

@@ -134,7 +134,7 @@ describe("the store", () => {
         await store.commit(first, into);
         const before = [...index.mandates];
         expect([...(await load(store)).mandates]).to.deep.equal(before);
-        const changes = index.apply([updated(1n, 0n), revokedAll], 51n);
+        const changes = index.apply([closed(1n), revokedAll], 51n);
         expect([...index.mandates]).to.deep.equal([]);
         const second = { tip: tipOf(2), before: tipOf(1), changes };
         await store.commit(second, into);
