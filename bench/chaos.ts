@@ -6,6 +6,7 @@ import { readHead } from "../scripts/chain/blocks.ts";
 import { MarketReader } from "../scripts/chain/marketReader.ts";
 import { ask } from "../scripts/chain/provider.ts";
 import { KeeperProcess } from "../scripts/localnet/keeperProcess.ts";
+import { patiently } from "../scripts/localnet/patience.ts";
 import { dueWork } from "../scripts/localnet/settle.ts";
 import { mineAt } from "../scripts/localnet/world.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../test/fixtures/faultProxy.ts";
@@ -121,7 +122,7 @@ async function fall(
   const deadline = performance.now() + STORM_MS;
   for (let step = 1; step <= STEPS && performance.now() < deadline; step += 1) {
     if (REORGS.has(step)) await reorganise(world, proxy, { step, random });
-    await setPrice(world, priceAt(step));
+    await setPriceAt(world, step);
     if (KILLS.has(step)) {
       await keeper.replace();
       say(`  step ${step}: the keeper is killed`);
@@ -140,7 +141,7 @@ async function reorganise(
   const { provider } = world;
   const fork = await ask<string>(provider, "evm_snapshot", []);
   const from = (await readHead(provider)).number;
-  await setPrice(world, priceAt(step));
+  await setPriceAt(world, step);
   await pause(200 + random() * 600);
   // The local chain loses logs when it is reverted while it mines: for that moment nobody may ask it anything.
   const speak = proxy.fault(() => ({ kind: "cut" }));
@@ -150,6 +151,11 @@ async function reorganise(
   for (let block = from; block <= number; block += 1) await mineAt(provider);
   speak();
   say(`  step ${step}: ${number - from} blocks are replaced`);
+}
+
+/** The keeper's transactions mine blocks of their own, so that the time of the next one may have passed meanwhile. */
+function setPriceAt(world: KeeperWorld, step: number): Promise<void> {
+  return patiently(() => setPrice(world, priceAt(step)));
 }
 
 function priceAt(step: number): bigint {
@@ -170,8 +176,11 @@ async function settle(world: KeeperWorld, keeper: KeeperProcess): Promise<number
     keeper.requireAlive();
     await mineAt(provider);
     const head = await readHead(provider);
-    await reader.advance(head);
-    const snapshot = await reader.snapshot(head);
+    // A node that mines may answer with parts of two blocks; logs that stay away end this all the same.
+    const snapshot = await patiently(async () => {
+      await reader.advance(head);
+      return reader.snapshot(head);
+    });
     due = dueWork(snapshot);
     const [used, pending] = await Promise.all([
       provider.getTransactionCount(cast.keeper, "latest"),

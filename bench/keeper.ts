@@ -32,7 +32,11 @@ export interface KeeperReport {
     readonly checkedExactly: number;
     readonly bytesInColumns: number;
     readonly bytesInProcess: number;
+    /** One search at the price of a crash, which names very many. */
+    readonly crash: { readonly named: number; readonly ms: number };
   };
+  /** Mandates against their triggers: those in most danger of all that are below. */
+  readonly rescues: { readonly mandates: number; readonly p50: number; readonly p99: number };
   readonly restart: { readonly positions: number; readonly ms: number };
   readonly reaction: Reaction;
   /** Processes that wanted a core while this ran, on average; above the count of cores, times are inflated. */
@@ -43,6 +47,9 @@ export interface KeeperReport {
 const WAD = 10n ** 18n;
 const POSITIONS = 1_000_000;
 const PRICES = 1_000;
+const MANDATES = 100_000;
+/** As many as a keeper examines in one look. */
+const EXAMINED = 256;
 /** One of a calm day, and one of a crash. */
 const EXACT_PRICES = [1993, 1700];
 const SEED = 7;
@@ -67,6 +74,8 @@ const TERMS: Terms = {
 export async function measureKeeper(tell: (text: string) => void): Promise<KeeperReport> {
   tell(`Searching ${POSITIONS.toLocaleString("en")} positions at ${PRICES} prices`);
   const search = measureSearch();
+  tell(`Searching ${MANDATES.toLocaleString("en")} mandates for triggers`);
+  const rescues = measureRescues();
   tell(`Restarting with ${POSITIONS.toLocaleString("en")} positions`);
   const restart = await measureRestart();
   tell("Reacting on a local chain with 100,000 positions, and scanning by view calls");
@@ -77,7 +86,7 @@ export async function measureKeeper(tell: (text: string) => void): Promise<Keepe
     restart.ms <= BUDGET.restart &&
     reaction.p99 <= BUDGET.reactionP99;
   const load = { average: loadavg()[0] ?? 0, cores: cpus().length };
-  return { search, restart, reaction, load, withinBudget };
+  return { search, rescues, restart, reaction, load, withinBudget };
 }
 
 /** Longs and shorts around 2,000 with 4% to 50% of margin; none is due before the price moves. */
@@ -132,6 +141,7 @@ function measureSearch(): KeeperReport["search"] {
   }
   const worst = Math.max(...times);
   recentred = times.filter((time) => time > 10 * quantile(times, 0.5)).length;
+  const crash = timeAt(table, EXACT_PRICES.at(-1) ?? 0);
   const falseNegatives = EXACT_PRICES.reduce((sum, at) => sum + missedAt(table, at), 0);
   return {
     positions: POSITIONS,
@@ -144,7 +154,42 @@ function measureSearch(): KeeperReport["search"] {
     checkedExactly: EXACT_PRICES.length * POSITIONS,
     bytesInColumns: table.bytes / POSITIONS,
     bytesInProcess,
+    crash,
   };
+}
+
+/** One search far from the price that bounds were worked out around; its indices are near, so that they hold. */
+function timeAt(
+  table: PositionTable,
+  price: number,
+): { readonly named: number; readonly ms: number } {
+  const scene = sceneAt(price, PRICES);
+  const began = performance.now();
+  const named = table.candidates(scene).length;
+  return { named, ms: performance.now() - began };
+}
+
+/** Triggers of 1.2 to 2 times maintenance: at each price some hundreds of positions are below theirs. */
+function measureRescues(): KeeperReport["rescues"] {
+  const table = new PositionTable();
+  table.setTerms(1n, TERMS);
+  const random = randomFrom(SEED + 2);
+  for (const [id, position] of drawPositions(MANDATES)) {
+    table.set(id, position);
+    table.setWeight(id, BigInt(Math.round((1.2 + random() * 0.8) * 1e6)) * 10n ** 12n);
+  }
+  table.prepare(sceneAt(2000, 0));
+  const times: number[] = [];
+  let price = 2000;
+  for (let step = 0; step < PRICES; step += 1) {
+    price = 2000 + (price - 2000) * 0.98 + (random() - 0.5) * 12;
+    const scene = sceneAt(price, step);
+    const began = performance.now();
+    table.worst(scene, { most: EXAMINED, isAllowed: () => true });
+    times.push(performance.now() - began);
+    table.prepare(scene);
+  }
+  return { mandates: MANDATES, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
 
 /** How many positions the exact rule names and the search does not. */
@@ -186,12 +231,15 @@ function snapshotAt(
       executionWindow: 60n,
       depositDelay: 300n,
       redeemDelay: 300n,
+      sequencerGrace: 600n,
+      tokenScale: 10n ** 12n,
       skewScale,
     },
     state: {
       positions: new Map([[id, position]]),
       orders: new Map(),
       terms: new Map([[1n, TERMS]]),
+      mandates: new Map(),
       deposits: new Set(),
       redeems: new Set(),
     },

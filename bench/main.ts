@@ -129,7 +129,7 @@ program
     if (!report.withinBudget) process.exitCode = 1;
   });
 
-function keeperTable({ search, restart, reaction, load }: KeeperReport): string {
+function keeperTable({ search, rescues, restart, reaction, load }: KeeperReport): string {
   const table = new Table({ head: ["figure", "value", "budget"], style: { head: [] } });
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   const many = (value: number) => value.toLocaleString("en");
@@ -139,6 +139,9 @@ function keeperTable({ search, restart, reaction, load }: KeeperReport): string 
     ["search, p99", ms(search.p99), "10 ms"],
     ["search, worst", ms(search.worst), ""],
     [`missed of ${many(search.checkedExactly)} checks`, many(search.falseNegatives), "0"],
+    [`search at the price of a crash, naming ${many(search.crash.named)}`, ms(search.crash.ms), ""],
+    [`search of ${many(rescues.mandates)} mandates for triggers, p50`, ms(rescues.p50), ""],
+    ["the same, p99", ms(rescues.p99), ""],
     ["bytes of columns a position", search.bytesInColumns.toFixed(0), ""],
     ["bytes of the process a position", search.bytesInProcess.toFixed(0), ""],
     [`restart with ${many(restart.positions)}`, ms(restart.ms), "10,000 ms"],

@@ -10,6 +10,8 @@ export interface Head {
   readonly parentHash: string;
   /** [s] */
   readonly timestamp: number;
+  /** Gas that all its transactions together may take; known of blocks just read. */
+  readonly gasLimit?: bigint;
 }
 
 /**
@@ -32,6 +34,6 @@ export async function readBlock(provider: JsonRpcProvider, number: number): Prom
 
 function toHead(block: Block | null): Head {
   if (block?.hash == null) throw new RpcError("eth_getBlockByNumber with a block that exists");
-  const { number, hash, parentHash, timestamp } = block;
-  return { number, hash, parentHash, timestamp };
+  const { number, hash, parentHash, timestamp, gasLimit } = block;
+  return { number, hash, parentHash, timestamp, gasLimit };
 }

@@ -4,6 +4,7 @@ export type { TransactionReceipt } from "ethers";
 
 import type {
   ILiquidityVault,
+  IMandateBook,
   IMarginVault,
   IMarketCharter,
   IOracle,
@@ -33,6 +34,7 @@ export interface MarketContracts {
   readonly charter: IMarketCharter;
   readonly orderBook: IOrderBook;
   readonly liquidityVault: ILiquidityVault;
+  readonly mandateBook: IMandateBook;
   readonly oracle: IOracle;
   /** Where the oracle has its price from. */
   readonly source: PriceSource;
@@ -45,7 +47,10 @@ export interface MarketAddresses {
   readonly marginVault: string;
   readonly orderBook: string;
   readonly liquidityVault: string;
+  readonly mandateBook: string;
   readonly oracle: string;
+  /** What it is settled in. */
+  readonly token: string;
 }
 
 /** Interfaces by the part of a market that they belong to. */
@@ -53,6 +58,7 @@ export const INTERFACES = {
   marginVault: new Interface(IMarginVault__factory.abi),
   orderBook: new Interface(IOrderBook__factory.abi),
   liquidityVault: new Interface(ILiquidityVault__factory.abi),
+  mandateBook: new Interface(IMandateBook__factory.abi),
 } as const;
 
 /** A part of a market that writes numbered logs. */
@@ -114,17 +120,26 @@ async function discover(runner: ContractRunner, address: string): Promise<Market
   const orderBook = IOrderBook__factory.connect(orderBookAddress, runner);
   const liquidityVault = ILiquidityVault__factory.connect(poolAddress, runner);
   const oracle = IOracle__factory.connect(oracleAddress, runner);
-  const [executionDelay, maxRoundWait, executionWindow, pool, source] = await Promise.all([
-    orderBook.executionDelay(),
-    orderBook.maxRoundWait(),
-    orderBook.executionWindow(),
-    liquidityVault.parameters(),
+  const mandateBook = openMandateBook(runner, parts.mandateBook);
+  const pool = openPool(runner, poolAddress);
+  const [token, sequencerGrace, tokenScale, source, times, requests] = await Promise.all([
+    pool.asset(),
+    charter.sequencerGrace(),
+    charter.tokenScale(),
     discoverSource(runner, oracleAddress),
+    Promise.all([
+      orderBook.executionDelay(),
+      orderBook.maxRoundWait(),
+      orderBook.executionWindow(),
+    ]),
+    liquidityVault.parameters(),
   ]);
+  const [executionDelay, maxRoundWait, executionWindow] = times;
   return {
     marginVault,
     orderBook,
     liquidityVault,
+    mandateBook,
     oracle,
     charter,
     source,
@@ -132,14 +147,18 @@ async function discover(runner: ContractRunner, address: string): Promise<Market
       marginVault: address,
       orderBook: orderBookAddress,
       liquidityVault: poolAddress,
+      mandateBook: parts.mandateBook,
       oracle: oracleAddress,
+      token,
     },
     constants: {
       executionDelay,
       maxRoundWait,
       executionWindow,
-      depositDelay: pool.depositDelay,
-      redeemDelay: pool.redeemDelay,
+      depositDelay: requests.depositDelay,
+      redeemDelay: requests.redeemDelay,
+      sequencerGrace,
+      tokenScale,
       skewScale: curves.skewScale,
     },
   };

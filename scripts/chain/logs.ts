@@ -28,6 +28,7 @@ export const NO_LOGS: Sequences = {
   marginVault: 0n,
   orderBook: 0n,
   liquidityVault: 0n,
+  mandateBook: 0n,
   orders: 0n,
 };
 
@@ -77,7 +78,11 @@ export function checkSequences(
   logs: readonly MarketLog[],
   addresses: Pick<MarketAddresses, MarketPart>,
 ): Sequences {
-  const newest: Record<MarketPart | "orders", bigint> = { ...before };
+  const newest: Record<MarketPart | "orders", bigint> = {
+    // A store of an earlier version may know fewer parts.
+    ...NO_LOGS,
+    ...before,
+  };
   for (const log of logs) {
     if (log.name === "OrderSubmitted") newest.orders += 1n;
     const actual = sequenceOf(log);
@@ -99,15 +104,16 @@ export function checkSequences(
  */
 export function requireCounted(
   sequences: Sequences,
-  counted: Pick<Sequences, "marginVault" | "liquidityVault" | "orders">,
+  counted: Omit<Sequences, "orderBook">,
   addresses: Pick<MarketAddresses, MarketPart>,
 ): void {
   const owners = {
     marginVault: addresses.marginVault,
     liquidityVault: addresses.liquidityVault,
+    mandateBook: addresses.mandateBook,
     orders: addresses.orderBook,
   };
-  for (const what of ["marginVault", "liquidityVault", "orders"] as const) {
+  for (const what of ["marginVault", "liquidityVault", "mandateBook", "orders"] as const) {
     const [expected, actual] = [counted[what], sequences[what]];
     if (expected !== actual) throw new LogGapError({ address: owners[what], expected, actual });
   }

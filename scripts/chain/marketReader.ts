@@ -68,7 +68,8 @@ export class MarketReader {
       const sequences = checkSequences(this.#sequences, logs, contracts.addresses);
       if (range.to === head.number) await this.#requireComplete(sequences, head.number);
       const end = range.to === head.number ? head : await readBlock(provider, range.to);
-      this.#state = applyLogs(this.#state, logs);
+      const time = range.from === range.to ? BigInt(end.timestamp) : undefined;
+      this.#state = applyLogs(this.#state, logs, time);
       this.#sequences = sequences;
       this.#last = end;
       onLogs?.(logs);

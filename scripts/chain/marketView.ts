@@ -1,5 +1,6 @@
 import type { BlockTag } from "ethers";
 
+import type { Wallet } from "../core/dueRescues.ts";
 import { accrue, skew } from "../core/marketMath.ts";
 import type { MarketState, Snapshot, WaitingOrder } from "../core/snapshot.ts";
 import type { Market } from "../core/types.ts";
@@ -8,6 +9,7 @@ import type { MarketContracts } from "./contracts.ts";
 import { calling } from "./errors.ts";
 import { type PriceOfNow, PriceReader, type PriceReaderOptions } from "./priceReader.ts";
 import { toMarket } from "./structs.ts";
+import { readWallet } from "./token.ts";
 
 /** What a view needs. */
 export type MarketViewOptions = PriceReaderOptions;
@@ -16,6 +18,7 @@ export type MarketViewOptions = PriceReaderOptions;
 export interface LogCounts {
   readonly marginVault: bigint;
   readonly liquidityVault: bigint;
+  readonly mandateBook: bigint;
   /** Orders ever submitted. */
   readonly orders: bigint;
 }
@@ -44,10 +47,12 @@ export interface FactsRequest {
 export class MarketView {
   readonly #contracts: MarketContracts;
   readonly #prices: PriceReader;
+  readonly #provider: MarketViewOptions["provider"];
 
   constructor(options: MarketViewOptions) {
     this.#contracts = options.contracts;
     this.#prices = new PriceReader(options);
+    this.#provider = options.provider;
   }
 
   /** Forget rounds that were read: after a reorganisation they may have been others. */
@@ -71,11 +76,37 @@ export class MarketView {
    * @throws RpcError when the node does not answer.
    */
   async counts(blockTag: BlockTag, sums: Market): Promise<LogCounts> {
-    const { liquidityVault, orderBook } = this.#contracts;
-    const [pool, orders] = await calling("sequence", () =>
-      Promise.all([liquidityVault.sequence({ blockTag }), orderBook.orderCount({ blockTag })]),
+    const { liquidityVault, orderBook, mandateBook } = this.#contracts;
+    const [pool, orders, mandates] = await calling("sequence", () =>
+      Promise.all([
+        liquidityVault.sequence({ blockTag }),
+        orderBook.orderCount({ blockTag }),
+        mandateBook.sequence({ blockTag }),
+      ]),
     );
-    return { marginVault: sums.sequence, liquidityVault: pool, orders };
+    return { marginVault: sums.sequence, liquidityVault: pool, mandateBook: mandates, orders };
+  }
+
+  /**
+   * Read what wallets hold and let the market's mandates pull.
+   *
+   * @throws RpcError when the node does not answer.
+   */
+  async wallets(
+    owners: readonly string[],
+    blockTag: BlockTag,
+  ): Promise<ReadonlyMap<string, Wallet>> {
+    const { token, mandateBook } = this.#contracts.addresses;
+    const entries = owners.map(async (owner) => {
+      const wallet = await readWallet(this.#provider, {
+        token,
+        owner,
+        spender: mandateBook,
+        blockTag,
+      });
+      return [owner, wallet] as const;
+    });
+    return new Map(await Promise.all(entries));
   }
 
   /**

@@ -30,6 +30,8 @@ export class MixedChainsError extends FatalError {
 /** Several nodes of one chain: reads go to one of them, and to the next when it fails. */
 export interface NodePool {
   readonly reader: JsonRpcProvider;
+  /** Ask another node first from now on: this one answers, but not with everything. */
+  readonly distrust: () => void;
   /** Each node by itself, to send to all of them or to compare what they say. */
   readonly nodes: readonly JsonRpcProvider[];
   readonly chainId: bigint;
@@ -58,7 +60,8 @@ export async function connectPool({ rpcUrls, timeoutMs }: NodePoolOptions): Prom
   }
   const network = Network.from(chainId);
   const nodes = rpcUrls.map((url) => new FailoverProvider([url], timeoutMs, network));
-  return { reader: new FailoverProvider(rpcUrls, timeoutMs, network), nodes, chainId };
+  const reader = new FailoverProvider(rpcUrls, timeoutMs, network);
+  return { reader, distrust: () => reader.distrust(), nodes, chainId };
 }
 
 /**
@@ -92,6 +95,10 @@ class FailoverProvider extends JsonRpcProvider {
     super(urls[0], network, { staticNetwork: network, batchMaxCount: 1, cacheTimeout: -1 });
     this.#urls = urls;
     this.#timeoutMs = timeoutMs;
+  }
+
+  distrust(): void {
+    this.#preferred = (this.#preferred + 1) % this.#urls.length;
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {

@@ -1,4 +1,5 @@
 import {
+  type BlockTag,
   Contract,
   type ContractRunner,
   dataSlice,
@@ -10,8 +11,10 @@ import {
   zeroPadValue,
 } from "ethers";
 
+import type { Wallet } from "../core/dueRescues.ts";
 import { scaleOf } from "../core/tokenScale.ts";
 import { calling } from "./errors.ts";
+import { ContractError } from "./failures.ts";
 
 /** What is used of an ERC-20 token. */
 const TOKEN_INTERFACE = new Interface([
@@ -52,6 +55,40 @@ export async function balanceOf(
   const data = TOKEN_INTERFACE.encodeFunctionData("balanceOf", [account]);
   const answer = await calling("balanceOf", async () => runner.call?.({ to: token, data }));
   return BigInt(TOKEN_INTERFACE.decodeFunctionResult("balanceOf", answer ?? "0x")[0]);
+}
+
+/**
+ * Read what an account holds and lets another pull.
+ *
+ * A token that refuses to answer lets nothing be pulled either.
+ *
+ * @throws RpcError when the node does not answer.
+ */
+export async function readWallet(
+  runner: ContractRunner,
+  asked: {
+    readonly token: string;
+    readonly owner: string;
+    readonly spender: string;
+    readonly blockTag: BlockTag;
+  },
+): Promise<Wallet> {
+  const { token, owner, spender, blockTag } = asked;
+  const read = async (name: string, args: readonly string[]) => {
+    const data = TOKEN_INTERFACE.encodeFunctionData(name, args);
+    const answer = await calling(name, async () => runner.call?.({ to: token, data, blockTag }));
+    return BigInt(TOKEN_INTERFACE.decodeFunctionResult(name, answer ?? "0x")[0]);
+  };
+  try {
+    const [balanceToken, allowanceToken] = await Promise.all([
+      read("balanceOf", [owner]),
+      read("allowance", [owner, spender]),
+    ]);
+    return { balanceToken, allowanceToken };
+  } catch (cause) {
+    if (!(cause instanceof ContractError)) throw cause;
+    return { balanceToken: 0n, allowanceToken: 0n };
+  }
 }
 
 /** What a token says of itself. */

@@ -119,9 +119,9 @@ export const SETTINGS = {
   alertTelegramChat: text({ help: "chat that the Telegram bot writes to" }),
   alertRepeatMinutes: count({ help: "tell what lasts again after this", least: 1, usual: "60" }),
   marginCallMs: count({
-    help: "look for margin calls this often [ms]; 0 for never",
+    help: "look for margin calls, and at what is at risk, this often [ms]; 0 for never",
     least: 0,
-    usual: "0",
+    usual: "30000",
   }),
   logLevel: choice(["debug", "info", "warn", "error"], { help: "least to log", usual: "info" }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;

@@ -122,29 +122,42 @@ function lackOf(
   }
 }
 
-function lackUnder({
-  snapshot,
-  position,
-  price,
-  terms,
-}: {
+function lackUnder(case_: HealthCase): bigint | "none" {
+  const { held, required, liquidatable } = standingOf(case_);
+  return liquidatable ? required - held : "none";
+}
+
+/** A position under its terms at a price. */
+export interface HealthCase {
   readonly snapshot: Snapshot;
   readonly position: OpenPosition;
   readonly price: bigint;
   readonly terms: Terms;
-}): bigint | "none" {
+}
+
+/**
+ * Return equity and maintenance margin of a position [WAD quote], whether its gain has reached its reserve, and whether
+ * it may be liquidated once the sequencer has been up for long enough.
+ *
+ * @throws {ArithmeticOverflowError} When a step leaves 256 bits.
+ */
+export function standingOf({ snapshot, position, price, terms }: HealthCase): {
+  readonly held: bigint;
+  readonly required: bigint;
+  readonly capped: boolean;
+  readonly liquidatable: boolean;
+} {
   const gained = gainAt(snapshot, position, price);
-  if (gained >= position.reserve) return "none";
   const held = equity(position, gained);
   const required = maintenanceMargin({
     notional_: notional(position.size, price),
     ratio: terms.maintenanceMarginRatio + terms.liquidationFeeRatio,
     minMaintenance: terms.minMaintenance,
   });
-  if (held >= required) return "none";
   const coolUntil = position.cooldown === 0n ? 0n : position.priceTime + position.cooldown;
   const cooling = snapshot.now < coolUntil && 2n * held >= required;
-  return cooling ? "none" : required - held;
+  const capped = gained >= position.reserve;
+  return { held, required, capped, liquidatable: !capped && held < required && !cooling };
 }
 
 function byLack(a: Liquidatable, b: Liquidatable): number {

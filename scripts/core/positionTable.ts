@@ -60,6 +60,8 @@ const HALF_ULP = 1.2e-7;
 export class PositionTable implements Lookup<bigint, OpenPosition> {
   readonly #slots = new Map<number, number>();
   readonly #limits = new Map<number, Limits>();
+  /** Multiples of maintenance margin to look for, where that is not one. */
+  readonly #weights = new Map<number, number>();
   #capacity = FIRST_CAPACITY;
   #ids = new Float64Array(FIRST_CAPACITY);
   #exact = new Uint32Array(FIRST_CAPACITY * WORDS);
@@ -128,9 +130,23 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
     const slot = this.#slots.get(id);
     if (slot === undefined) return false;
     this.#slots.delete(id);
+    this.#weights.delete(id);
     const last = this.#slots.size;
     if (slot !== last) this.#move(last, slot);
     return true;
+  }
+
+  /**
+   * From now on name a position when its equity is below `weight` times maintenance margin [WAD].
+   *
+   * It must be in the table; when it leaves, so does its weight.
+   */
+  setWeight(positionId: bigint, weight: bigint): void {
+    const id = Number(positionId);
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return;
+    this.#weights.set(id, Number(weight) / UNIT);
+    this.#derive(slot);
   }
 
   /** Take in terms; positions that were waiting for them are looked at anew. */
@@ -158,7 +174,27 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
    * Return the ids of all positions that may be liquidatable or at their cap; never misses one that is.
    */
   candidates(scene: SearchScene): bigint[] {
+    return this.#unsafe(pointOf(scene)).map((slot) => BigInt(this.#ids[slot] as number));
+  }
+
+  /**
+   * As `candidates`, the one with least equity for its requirement first; at most `most` of those that `isAllowed` lets
+   * pass.
+   */
+  worst(
+    scene: SearchScene,
+    { most, isAllowed }: { readonly most: number; readonly isAllowed: (id: bigint) => boolean },
+  ): bigint[] {
     const point = pointOf(scene);
+    return this.#unsafe(point)
+      .map((slot) => ({ id: BigInt(this.#ids[slot] as number), share: this.#shareOf(slot, point) }))
+      .filter(({ id }) => isAllowed(id))
+      .sort((a, b) => a.share - b.share)
+      .slice(0, most)
+      .map(({ id }) => id);
+  }
+
+  #unsafe(point: SearchPoint): number[] {
     if (!isInside(this.#envelope, point)) this.#centre(point);
     const near: number[] = [];
     const { price } = point;
@@ -169,9 +205,15 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
       if (price > (lower[block] as number) && price < (upper[block] as number)) continue;
       this.#findNear(block, price, near);
     }
-    return near
-      .filter((slot) => !isSafe(this.#figures(slot), point))
-      .map((slot) => BigInt(this.#ids[slot] as number));
+    return near.filter((slot) => !isSafe(this.#figures(slot), point));
+  }
+
+  /** Equity for each unit that is required; what cannot be told comes first. */
+  #shareOf(slot: number, point: SearchPoint): number {
+    const figures = this.#figures(slot);
+    const required = Math.max(figures.held * point.price, figures.least);
+    const share = equityAt(figures, point) / required;
+    return Number.isNaN(share) ? Number.NEGATIVE_INFINITY : share;
   }
 
   /** Prepare for searches around a scene. Worth doing while nobody waits: a search that strays far does it itself. */
@@ -231,9 +273,15 @@ export class PositionTable implements Lookup<bigint, OpenPosition> {
     this.#slack[slot] = (magnitude * SLACK + ABSOLUTE_SLACK) * (1 + HALF_ULP);
     this.#cap[slot] = (margin + reserve) * (1 - HALF_ULP);
     const terms = this.#limits.get(words[at + TERMS_WORD] as number) ?? UNKNOWN;
-    this.#held[slot] = Math.abs(size) * terms.ratio * (1 + HALF_ULP);
-    this.#least[slot] = terms.least * (1 + HALF_ULP);
+    const weight = this.#weightOf(slot) * (1 + HALF_ULP);
+    this.#held[slot] = Math.abs(size) * terms.ratio * weight;
+    this.#least[slot] = terms.least * weight;
     this.#bound(slot);
+  }
+
+  #weightOf(slot: number): number {
+    if (this.#weights.size === 0) return 1;
+    return this.#weights.get(this.#ids[slot] as number) ?? 1;
   }
 
   #figures(slot: number): Figures {

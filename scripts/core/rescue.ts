@@ -20,6 +20,14 @@ export interface RescueMandate {
   readonly maxKeeperFee: bigint;
 }
 
+/** A mandate with whose it is, as its market's logs tell it. */
+export interface GivenMandate extends RescueMandate {
+  /** Who gave it. */
+  readonly owner: string;
+  /** Round of the owner in which it was given: a later one voids it. */
+  readonly round: bigint;
+}
+
 /** Why nothing is pulled; names of `RescueOutcome` in `interfaces/IMandateBook.sol`. */
 export type RescueRefusal =
   | "Expired"

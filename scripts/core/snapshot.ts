@@ -1,5 +1,6 @@
 import type { Order } from "./orderMath.ts";
 import type { ServedReport } from "./reportBuffer.ts";
+import type { GivenMandate } from "./rescue.ts";
 import type { Round } from "./rounds.ts";
 import type { Position, Terms } from "./types.ts";
 
@@ -28,6 +29,8 @@ export interface MarketState {
   readonly positions: Lookup<bigint, OpenPosition>;
   readonly orders: Lookup<bigint, WaitingOrder>;
   readonly terms: Lookup<bigint, Terms>;
+  /** By the positions they were given for. `rescuedAt` is the time of the last use or somewhat before it. */
+  readonly mandates: Lookup<bigint, GivenMandate>;
   /** Numbers of the requests that wait. */
   readonly deposits: ReadonlySet<bigint>;
   readonly redeems: ReadonlySet<bigint>;
@@ -40,8 +43,12 @@ export interface MarketConstants {
   readonly executionWindow: bigint;
   readonly depositDelay: bigint;
   readonly redeemDelay: bigint;
+  /** Pause after a restart of the sequencer in which nobody is liquidated. */
+  readonly sequencerGrace: bigint;
   /** [WAD base] */
   readonly skewScale: bigint;
+  /** WAD units in one token unit. */
+  readonly tokenScale: bigint;
 }
 
 /** Sums and indices of a market at the snapshot's second. */
@@ -76,6 +83,19 @@ export interface StreamPrices {
   readonly reports: readonly ServedReport[];
 }
 
+/** A position that its mandate would restore at the price of now, before anybody may liquidate it. */
+export interface DueRescue {
+  readonly positionId: bigint;
+  /** Out of whose wallet. */
+  readonly owner: string;
+  /** What would leave it [WAD quote]. */
+  readonly pulled: bigint;
+  /** [± WAD quote] */
+  readonly equity: bigint;
+  /** [WAD quote] */
+  readonly maintenanceMargin: bigint;
+}
+
 /** One market at one block: all that a decision may depend on. */
 export interface Snapshot {
   readonly blockNumber: number;
@@ -85,6 +105,8 @@ export interface Snapshot {
   readonly state: MarketState;
   /** Absent where everything is looked at. */
   readonly shortlist?: Shortlist;
+  /** Those that wallets can pay for, the one in most danger first; absent where nobody looked. */
+  readonly rescues?: readonly DueRescue[];
   readonly market: MarketNow;
   /** Absent while the oracle refuses: then nothing is known, which is not the same as all being well. */
   readonly spot: SpotPrice | undefined;

@@ -17,6 +17,14 @@ export type Action =
   | {
       readonly kind: "liquidate";
       readonly positionIds: readonly bigint[];
+      /** Those of them whose mandates are tried first. */
+      readonly mandated?: readonly bigint[];
+      readonly proof: PriceProof;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "rescue";
+      readonly positionId: bigint;
       readonly proof: PriceProof;
       readonly reason: string;
     }
@@ -38,6 +46,8 @@ export interface Strategy {
   readonly name: string;
   /** What may wait goes by the lane of its own. */
   readonly lane: "urgent" | "housekeeping";
+  /** What has to be looked up before it can plan, and is not while others wait. */
+  readonly looks?: "rescues";
   readonly plan: (snapshot: Snapshot) => readonly Action[];
 }
 
@@ -48,6 +58,7 @@ export function subjectOf(action: Action): string {
       return action.orderIds.join(",");
     case "liquidate":
       return action.positionIds.join(",");
+    case "rescue":
     case "settleAtCap":
       return String(action.positionId);
     case "fulfillDeposits":
@@ -56,7 +67,11 @@ export function subjectOf(action: Action): string {
   }
 }
 
-/** Return the names of all that nothing else may act on meanwhile. */
+/**
+ * Return the names of all that nothing else may act on meanwhile.
+ *
+ * A rescue under way keeps nobody from liquidating: should it come too late, nothing must wait for it.
+ */
 export function itemsOf(action: Action): readonly string[] {
   switch (action.kind) {
     case "executeOrders":
@@ -66,12 +81,28 @@ export function itemsOf(action: Action): readonly string[] {
       ];
     case "liquidate":
       return action.positionIds.map((id) => `position ${id}`);
+    case "rescue":
+      return [`rescue ${action.positionId}`];
     case "settleAtCap":
-      return [`position ${action.positionId}`];
+      return [`cap ${action.positionId}`, `position ${action.positionId}`];
     case "fulfillDeposits":
     case "fulfillRedeems":
       return [action.kind];
   }
+}
+
+/**
+ * Whether an action of a kind is about a thing that it holds, so that its failure says something of that thing.
+ *
+ * An order that is refused must not keep anybody from liquidating the position that it would change.
+ */
+export function isTriedBy(kind: string, item: string): boolean {
+  return kind === "liquidate" || !item.startsWith("position ");
+}
+
+/** Return the names of what an action tries: what is remembered of refusals, turns and delays. */
+export function triedBy(action: Action): readonly string[] {
+  return itemsOf(action).filter((item) => isTriedBy(action.kind, item));
 }
 
 /** Cut an action on several things into one on each of two halves; one thing cannot be cut. */
@@ -82,14 +113,14 @@ export function halvesOf(action: Action): readonly Action[] {
   return [rebuild(ids.slice(0, middle)), rebuild(ids.slice(middle))];
 }
 
-/** Keep of an action what `isFree` lets pass; nothing when that is nothing. */
+/** Keep of an action the parts, on one thing each, that `mayTry` lets pass; nothing when that is nothing. */
 export function restrictedTo(
   action: Action,
-  isFree: (item: string) => boolean,
+  mayTry: (part: Action) => boolean,
 ): Action | undefined {
   const [ids, rebuild] = listOf(action);
-  if (ids.length === 0) return itemsOf(action).every(isFree) ? action : undefined;
-  const free = ids.filter((id) => itemsOf(rebuild([id])).every(isFree));
+  if (ids.length === 0) return mayTry(action) ? action : undefined;
+  const free = ids.filter((id) => mayTry(rebuild([id])));
   return free.length === 0 ? undefined : rebuild(free);
 }
 
@@ -102,12 +133,21 @@ export function chunks<T>(items: readonly T[], size: number): readonly (readonly
 /** The list that an action works through, and how to make the same action of a part of it. */
 function listOf(action: Action): readonly [readonly bigint[], (ids: readonly bigint[]) => Action] {
   if (action.kind === "liquidate") {
-    return [action.positionIds, (positionIds) => ({ ...action, positionIds })];
+    return [action.positionIds, (positionIds) => withPositions(action, positionIds)];
   }
   if (action.kind === "executeOrders") {
     return [action.orderIds, (orderIds) => withOrders(action, orderIds)];
   }
   return [[], () => action];
+}
+
+function withPositions(
+  action: Extract<Action, { kind: "liquidate" }>,
+  positionIds: readonly bigint[],
+): Action {
+  const { mandated, ...rest } = action;
+  const kept = mandated?.filter((id) => positionIds.includes(id));
+  return { ...rest, positionIds, ...(kept === undefined ? {} : { mandated: kept }) };
 }
 
 function withOrders(

@@ -24,6 +24,13 @@ export interface AlertsOptions {
   readonly onRaised: (name: string) => void;
 }
 
+/** What is raised while nothing can be stored: then nothing new is read or sent. */
+export const STORE_ALERT: Alert = {
+  name: "store",
+  severity: "critical",
+  text: "The store fails. Make room on its disk, or see that its server runs.",
+};
+
 const TIMEOUT_MS = 5_000;
 
 /** Tells people, once for each thing as long as it lasts. */

@@ -39,9 +39,13 @@ export class Backoff {
     return reverts + 1;
   }
 
-  /** Forget something that went through, and what was refused long ago. */
-  done(what: string, blockNumber: number): void {
+  /** Forget something that went through. */
+  done(what: string): void {
     this.#refusals.delete(what);
+  }
+
+  /** Forget what was refused long ago. */
+  forget(blockNumber: number): void {
     for (const [key, { notBefore }] of this.#refusals) {
       if (notBefore + QUARANTINE < blockNumber) this.#refusals.delete(key);
     }

@@ -2,7 +2,7 @@ import type { MarketContracts } from "../chain/contracts.ts";
 import { calling } from "../chain/errors.ts";
 import { type DataFee, readDataFee } from "../chain/l1Fee.ts";
 import { encodeProof, verificationFee } from "../chain/priceProofs.ts";
-import type { Node } from "../chain/provider.ts";
+import { ask, type Node } from "../chain/provider.ts";
 import type { Action } from "./action.ts";
 
 /** What is needed to try an action. */
@@ -11,8 +11,8 @@ export interface Executor {
   readonly provider: Node;
   readonly feeReceiver: string;
   readonly dataFee: DataFee;
-  /** WAD units in one token unit. */
-  readonly tokenScale: bigint;
+  /** Whether anybody asks what an action costs. */
+  readonly countsCost: boolean;
 }
 
 /** An action that would go through on the newest block. */
@@ -43,10 +43,14 @@ interface Encoded {
 const GAS = {
   executeOrders: { base: 1_200_000n, item: 450_000n },
   liquidate: { base: 400_000n, item: 300_000n },
+  rescue: { base: 1_000_000n, item: 0n },
   settleAtCap: { base: 700_000n, item: 0n },
   fulfillDeposits: { base: 500_000n, item: 200_000n },
   fulfillRedeems: { base: 500_000n, item: 200_000n },
 } as const;
+
+/** What a mandate may take beside: a token may burn all that its book lets it have, and the position is closed then. */
+const MANDATE_GAS = 450_000n;
 
 /** What verifying a report takes beside, by many oracles and with a fee. */
 const REPORT_GAS = 400_000n;
@@ -67,15 +71,18 @@ export async function simulate(
   const value = await verificationFee(provider, contracts.source, action.proof);
   const request = { to, data, value, from, gasLimit: ceiling };
   // The contracts themselves refuse a batch that would do nothing.
-  const [answer, gas, dataFee] = await calling(action.kind, () =>
+  const asksSpent = executor.countsCost && usesMandates(action);
+  const [answer, needed, dataFee, spent] = await calling(action.kind, () =>
     Promise.all([
       provider.call(request),
       provider.estimateGas(request),
       readDataFee(provider, executor.dataFee, request),
+      asksSpent ? spentGas(provider, request) : undefined,
     ]),
   );
+  const gas = spent !== undefined && spent < needed ? spent : needed;
   // Rollups charge their data as gas: there the estimate may exceed what execution alone can take.
-  const measured = (gas * 5n) / 4n;
+  const measured = (needed * 5n) / 4n;
   const gasLimit = measured > ceiling ? measured : ceiling;
   return { to, data, value, gasLimit, gas, dataFee, ...read(answer) };
 }
@@ -87,6 +94,7 @@ export function countOf(action: Action): number {
       return action.orderIds.length;
     case "liquidate":
       return action.positionIds.length;
+    case "rescue":
     case "settleAtCap":
       return 1;
     case "fulfillDeposits":
@@ -99,7 +107,49 @@ export function countOf(action: Action): number {
 export function gasCeiling(action: Action): bigint {
   const { base, item } = GAS[action.kind];
   const verification = action.proof.kind === "report" ? REPORT_GAS : 0n;
-  return base + item * BigInt(countOf(action)) + verification;
+  return base + item * BigInt(countOf(action)) + mandateGas(action) + verification;
+}
+
+function mandateGas(action: Action): bigint {
+  return action.kind === "liquidate" ? MANDATE_GAS * BigInt(action.mandated?.length ?? 0) : 0n;
+}
+
+function usesMandates(action: Action): boolean {
+  return action.kind === "rescue" || mandateGas(action) > 0n;
+}
+
+/**
+ * Ask what a call spends: a pull needs twice as much to be left as it takes, which an estimate counts in full.
+ *
+ * Not every node answers this. Where none does, the estimate has to do, and what it says is too much.
+ */
+async function spentGas(
+  provider: Node,
+  { gasLimit, value, ...call }: Published,
+): Promise<bigint | undefined> {
+  const request = { ...call, gas: toQuantity(gasLimit), value: toQuantity(value) };
+  try {
+    const answer = await ask<{ readonly gasUsed: string; readonly error?: string }>(
+      provider,
+      "eth_createAccessList",
+      [request, "latest"],
+    );
+    return answer.error === undefined ? BigInt(answer.gasUsed) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Published {
+  readonly to: string;
+  readonly data: string;
+  readonly from: string;
+  readonly gasLimit: bigint;
+  readonly value: bigint;
+}
+
+function toQuantity(amount: bigint): string {
+  return `0x${amount.toString(16)}`;
 }
 
 function encode(executor: Executor, action: Action): Encoded {
@@ -108,6 +158,8 @@ function encode(executor: Executor, action: Action): Encoded {
       return encodeOrders(executor, action);
     case "liquidate":
       return encodeLiquidation(executor, action);
+    case "rescue":
+      return encodeRescue(executor, action);
     case "settleAtCap":
       return encodeSettlement(executor, action);
     case "fulfillDeposits":
@@ -150,6 +202,21 @@ function encodeLiquidation(
   };
 }
 
+function encodeRescue(
+  { contracts, feeReceiver }: Executor,
+  { positionId, proof }: Extract<Action, { kind: "rescue" }>,
+): Encoded {
+  const vault = contracts.marginVault.interface;
+  return {
+    to: contracts.addresses.marginVault,
+    data: vault.encodeFunctionData("rescue", [positionId, encodeProof(proof), feeReceiver]),
+    read: (answer) => {
+      const [reward] = vault.decodeFunctionResult("rescue", answer);
+      return { reward: BigInt(reward), done: 1 };
+    },
+  };
+}
+
 function encodeSettlement(
   { contracts, feeReceiver }: Executor,
   { positionId, proof }: Extract<Action, { kind: "settleAtCap" }>,
@@ -166,7 +233,7 @@ function encodeSettlement(
 }
 
 function encodeFulfilment(
-  { contracts, feeReceiver, tokenScale }: Executor,
+  { contracts, feeReceiver }: Executor,
   action: Extract<Action, { kind: "fulfillDeposits" | "fulfillRedeems" }>,
 ): Encoded {
   const { kind, maxCount } = action;
@@ -183,7 +250,7 @@ function encodeFulfilment(
       const [, feeToken] = isDeposit
         ? pool.decodeFunctionResult("fulfillDeposits", answer)
         : pool.decodeFunctionResult("fulfillRedeems", answer);
-      return { reward: BigInt(feeToken) * tokenScale, done: maxCount };
+      return { reward: BigInt(feeToken) * contracts.constants.tokenScale, done: maxCount };
     },
   };
 }

@@ -33,6 +33,10 @@ export interface FollowerOptions {
   readonly depth: number;
   /** Whether enough nodes agree that a block is part of the chain. */
   readonly agreed: (head: Head) => Promise<boolean>;
+  /** Told when blocks are taken back. */
+  readonly onReorg?: () => void;
+  /** Told when the node that was read from left something out. */
+  readonly distrust?: () => void;
   readonly log: Logger;
 }
 
@@ -162,6 +166,7 @@ export class Follower {
       if (tip === undefined || tip.head.number > head.number) continue;
       if ((await this.#hashBelow(head, tip.head.number)) !== tip.head.hash) continue;
       log.warn({ from: this.tip?.number, to: tip.head.number }, "chain reorganised");
+      this.#options.onReorg?.();
       view.forget();
       await this.#revertTo(kept, tip);
       return;
@@ -182,6 +187,7 @@ export class Follower {
   /** Build another history beside the one in use; it takes over when it is whole. */
   async #rebuild(head: Head): Promise<void> {
     const { store, log, view } = this.#options;
+    this.#options.onReorg?.();
     log.error({ head: head.number }, "building the index anew beside the old one");
     view.forget();
     const generation = this.#generation + 1;
@@ -249,7 +255,7 @@ export class Follower {
     }
     const sequences = checkSequences(before?.sequences ?? NO_LOGS, logs, addresses);
     if (counts !== undefined) requireCounted(sequences, counts, addresses);
-    const changes = this.#index.apply(logs);
+    const changes = this.#index.apply(logs, isNext ? BigInt(end.timestamp) : undefined);
     const entry: Entry = { tip: { head: end, sequences }, before, changes };
     const journal = [...this.#journal, entry].slice(-depth);
     const keepFrom = journal[0]?.tip.head.number ?? 0;
@@ -264,14 +270,18 @@ export class Follower {
     this.#tip = entry.tip;
   }
 
-  /** Missing logs lie behind the newest one of their contract: everything since is read again. */
+  /**
+   * Missing logs lie behind the newest one of their contract, and maybe in its own block: a list that lost its end looks
+   * whole. That block and everything since is read again, from another node where there is one.
+   */
   async #goBackBehindGap({ address }: LogGapError): Promise<void> {
     const { addresses } = this.#options.contracts;
-    const parts = ["marginVault", "orderBook", "liquidityVault"] as const;
+    const parts = ["marginVault", "orderBook", "liquidityVault", "mandateBook"] as const;
     const part = parts.find((one) => addresses[one] === address);
     const newest = part === undefined ? -1 : this.#stepOfNewest(part);
-    const tip = this.#journal[newest]?.tip;
-    if (tip !== undefined) await this.#revertTo(newest + 1, tip);
+    const tip = this.#journal[newest]?.before;
+    this.#options.distrust?.();
+    if (tip !== undefined) await this.#revertTo(newest, tip);
     else if (this.#tip !== undefined) await this.#startOver();
   }
 

@@ -7,6 +7,8 @@ import type { Parts } from "./open.ts";
 /** Equity below this share of maintenance margin counts as at risk. */
 const RISKY = 1.1;
 const UNIT = 1e18;
+/** Owners that are called one by one in one look. */
+const MOST_CALLS = 50;
 
 /** Looks over all positions at leisure: who is at risk, and who should be called. */
 export class Housekeeper {
@@ -36,11 +38,28 @@ export class Housekeeper {
     metrics.atRisk.set({ market }, risky.length);
     const atRisk = risky.reduce((sum, { equity }) => sum + Math.max(0, equity), 0);
     metrics.marginAtRisk.set({ market }, atRisk);
-    for (const call of this.#callsOf(market).next(thin, ratio)) {
-      const alert = alertOf(call, market);
-      if (call.level > 0) alerts.raise({ ...alert, name: `${alert.name} ${call.level}` });
-      else for (const level of [1, 2]) alerts.clear(`${alert.name} ${level}`);
+    const calls = this.#callsOf(market).next(thin, ratio);
+    for (const call of calls.filter(({ level }) => level === 0)) {
+      for (const level of [1, 2]) alerts.clear(`${alertOf(call, market).name} ${level}`);
     }
+    const worst = calls.filter(({ level }) => level > 0).sort((a, b) => a.left - b.left);
+    for (const call of worst.slice(0, MOST_CALLS)) {
+      const alert = alertOf(call, market);
+      alerts.raise({ ...alert, name: `${alert.name} ${call.level}` });
+    }
+    this.#tellOfMore(market, worst.length - MOST_CALLS);
+  }
+
+  /** In a crash one message has to do for many. */
+  #tellOfMore(market: string, more: number): void {
+    const { alerts } = this.#parts;
+    const name = `margin-calls ${market}`;
+    if (more <= 0) {
+      alerts.clear(name);
+      return;
+    }
+    const text = `"${more}" more positions have little of their buffers left.`;
+    alerts.raise({ name, severity: "critical", text });
   }
 
   #callsOf(market: string): MarginCalls {

@@ -1,60 +1,35 @@
-import type { Logger } from "pino";
-
 import type { Head } from "../chain/blocks.ts";
 import { ContractError } from "../chain/failures.ts";
-import type { GasMarket } from "../chain/fees.ts";
-import { type MarketView, waitingOf } from "../chain/marketView.ts";
+import { waitingOf } from "../chain/marketView.ts";
+import type { PriceOfNow } from "../chain/priceReader.ts";
 import { liquidatablePositions } from "../core/dueWork.ts";
 import { RetryableError } from "../core/errors.ts";
-import type { SearchScene } from "../core/searchBounds.ts";
-import type { Snapshot } from "../core/snapshot.ts";
+import type { DueRescue, Snapshot } from "../core/snapshot.ts";
 import {
   type Action,
   halvesOf,
+  isTriedBy,
   itemsOf,
   restrictedTo,
   type Strategy,
   subjectOf,
+  triedBy,
 } from "./action.ts";
-import type { Alerts } from "./alerts.ts";
+import { STORE_ALERT } from "./alerts.ts";
 import { Backoff } from "./backoff.ts";
-import { countOf, type Executor, type Simulation, simulate } from "./executor.ts";
-import type { Followed, Follower } from "./follower.ts";
+import { countOf, gasCeiling, type Simulation, simulate } from "./executor.ts";
+import type { Followed } from "./follower.ts";
 import { InFlight } from "./inFlight.ts";
+import type { KeptMarket } from "./keptMarket.ts";
 import { Lags } from "./lags.ts";
-import type { Metrics } from "./metrics.ts";
-import { judge, type ProfitRule } from "./profit.ts";
-import type { Lane } from "./sending/lane.ts";
+import { judge } from "./profit.ts";
+import { findRescues, type Sight } from "./rescues.ts";
 import type { LaneEvent } from "./sending/laneOptions.ts";
+import { sideBySide } from "./sideBySide.ts";
 import type { Intent } from "./store/slotStore.ts";
 
-/** One market under a keeper's care. */
-export interface KeptMarket {
-  /** Address of its MarginVault. */
-  readonly name: string;
-  readonly follower: Follower;
-  readonly view: MarketView;
-  readonly executor: Executor;
-  readonly strategies: readonly Strategy[];
-  /** Names the newest price of a time [s] that comes without a block. */
-  readonly priceMark: (time: bigint) => string;
-  /** Absent in a dry run: then everything is decided, and nothing sent. */
-  readonly lanes: Readonly<Record<Strategy["lane"], Lane>> | undefined;
-  /** Who asks when nothing is sent. */
-  readonly caller: string;
-  readonly gasMarket: () => Promise<GasMarket>;
-  readonly profitRule: () => Promise<ProfitRule>;
-  /** Whether it is this keeper's turn to act on something, seen first at a block. */
-  readonly isMyTurn: (subject: string, blocksSeen: number) => boolean;
-  readonly metrics: Metrics;
-  readonly alerts: Alerts;
-  readonly now: () => number;
-  readonly log: Logger;
-}
-
-/** Actions of one strategy that are tried side by side. */
-const SIDE_BY_SIDE = 4;
-
+/** Gas that one transaction may offer on chains that bound it (EIP-7825). */
+const MOST_GAS = 16_777_216n;
 /** Looks at one market, block by block, and does what is due. */
 export class MarketKeeper {
   readonly #market: KeptMarket;
@@ -64,6 +39,7 @@ export class MarketKeeper {
   #looking = false;
   #handled = "";
   #last: Snapshot | undefined;
+  #mostGas = MOST_GAS;
 
   constructor(market: KeptMarket) {
     this.#market = market;
@@ -117,7 +93,8 @@ export class MarketKeeper {
     this.#inFlight.releaseAt(items, blockNumber);
     this.#inFlight.reached(this.#market.follower.tip?.number ?? 0);
     if (event.cancelled) return;
-    for (const item of items) {
+    const [kind = ""] = event.intent.name.split(" ");
+    for (const item of items.filter((one) => isTriedBy(kind, this.#bare(one)))) {
       if (succeeded) this.#concludeWell(item, blockNumber);
       else this.#concludeBadly(item, blockNumber);
     }
@@ -126,18 +103,20 @@ export class MarketKeeper {
   async #lookAt(head: Head, seen: string): Promise<boolean> {
     const { follower, metrics, name, alerts, now } = this.#market;
     const began = now();
+    this.#mostGas = mostGasIn(head);
     const asked = this.#market.view.now(head, head.hash);
     asked.catch(() => {});
     const followed = await this.#follow(head);
     if (follower.frozen) return false;
-    alerts.clear(`frozen ${name}`);
+    for (const over of [`frozen ${name}`, STORE_ALERT.name]) alerts.clear(over);
     this.#inFlight.reached(head.number);
-    const { snapshot, scene } = await this.#see(head, { ...followed, asked });
+    const sight = await this.#see(head, { ...followed, asked });
+    const { snapshot, scene } = sight;
     this.#last = snapshot;
-    const whole = await this.#actOn(snapshot);
+    const whole = await this.#actOn(sight);
     metrics.reactionSeconds.observe({ market: name }, (now() - began) / 1000);
     if (whole) this.#handled = seen;
-    if (scene !== undefined) followed.index.positions.prepare(scene);
+    if (scene !== undefined) followed.index.prepare(scene);
     this.#measure(snapshot);
     return whole && snapshot.spot !== undefined;
   }
@@ -157,8 +136,8 @@ export class MarketKeeper {
 
   async #see(
     head: Head,
-    { index, sums, asked }: Followed & { readonly asked: ReturnType<MarketView["now"]> },
-  ): Promise<{ readonly snapshot: Snapshot; readonly scene: SearchScene | undefined }> {
+    { index, sums, asked }: Followed & { readonly asked: Promise<PriceOfNow> },
+  ): Promise<Sight> {
     const { view, metrics, name, now } = this.#market;
     const waiting = waitingOf(index, index.orders.marketOrders());
     const facts = await view.facts(head, waiting, { blockTag: head.hash, sums, now: asked });
@@ -170,15 +149,20 @@ export class MarketKeeper {
     const began = now();
     const shortlist = index.shortlist(scene);
     metrics.searchSeconds.observe({ market: name }, (now() - began) / 1000);
-    return { snapshot: { ...facts, state: index, shortlist }, scene };
+    return { snapshot: { ...facts, state: index, shortlist }, scene, index, head };
   }
 
   /** Strategies act in their order; housekeeping only when nothing else is under way. */
-  async #actOn(snapshot: Snapshot): Promise<boolean> {
+  async #actOn(sight: Sight): Promise<boolean> {
     let whole = true;
     let held = 0;
     for (const strategy of this.#market.strategies) {
       if (strategy.lane === "housekeeping" && this.#inFlight.size > 0) continue;
+      const snapshot = await this.#lookUp(strategy, sight);
+      if (snapshot === undefined) {
+        whole = false;
+        continue;
+      }
       const actions = this.#plan(strategy, snapshot);
       const results = await sideBySide(actions, (action) =>
         this.#carryOut({ strategy, action, snapshot }),
@@ -192,12 +176,38 @@ export class MarketKeeper {
     return whole;
   }
 
+  /** Look up what a strategy needs besides; nothing when that fails. */
+  async #lookUp(strategy: Strategy, sight: Sight): Promise<Snapshot | undefined> {
+    if (strategy.looks === undefined) return sight.snapshot;
+    try {
+      return { ...sight.snapshot, rescues: await this.#rescues(strategy, sight) };
+    } catch (cause) {
+      this.#noteFailure(cause);
+      return undefined;
+    }
+  }
+
+  async #rescues(strategy: Strategy, sight: Sight): Promise<readonly DueRescue[]> {
+    const { view, lanes, metrics, name: market, log } = this.#market;
+    const { snapshot } = sight;
+    const found = await findRescues(sight, {
+      view,
+      room: lanes?.[strategy.lane].room,
+      isAllowed: (id) =>
+        this.#inFlight.isFree(this.#own(`position ${id}`)) && this.#isDue(`rescue ${id}`, snapshot),
+      onHopeless: (id) => this.#backoff.refused(`rescue ${id}`, snapshot.blockNumber),
+      log,
+    });
+    metrics.rescuesDue.set({ market }, found.length);
+    return found;
+  }
+
   /** What a strategy wants, less what is under way, pauses or is another keeper's. */
   #plan(strategy: Strategy, snapshot: Snapshot): readonly Action[] {
     try {
       return strategy
         .plan(snapshot)
-        .flatMap((action) => restrictedTo(action, (item) => this.#mayTry(item, snapshot)) ?? []);
+        .flatMap((action) => restrictedTo(action, (part) => this.#mayTry(part, snapshot)) ?? []);
     } catch (cause) {
       // A strategy that fails is told of, and the others go on.
       this.#market.log.error({ strategy: strategy.name, err: cause }, "strategy failed");
@@ -205,18 +215,29 @@ export class MarketKeeper {
     }
   }
 
-  #mayTry(item: string, { blockNumber }: Snapshot): boolean {
-    const seen = this.#lags.seen(item, blockNumber);
-    return (
-      this.#inFlight.isFree(this.#own(item)) &&
-      this.#backoff.allows(item, blockNumber) &&
-      this.#market.isMyTurn(item, blockNumber - seen)
-    );
+  #mayTry(part: Action, { blockNumber }: Snapshot): boolean {
+    const isFree = itemsOf(part).every((item) => this.#inFlight.isFree(this.#own(item)));
+    // Every part is asked, so that turns are counted from when it was first seen.
+    const tries = triedBy(part).filter((item) => {
+      const seen = this.#lags.seen(item, blockNumber);
+      return (
+        !this.#isDue(item, { blockNumber }) || !this.#market.isMyTurn(item, blockNumber - seen)
+      );
+    });
+    return isFree && tries.length === 0;
+  }
+
+  /** Whether a thing neither pauses after a refusal nor is under way. */
+  #isDue(item: string, { blockNumber }: Pick<Snapshot, "blockNumber">): boolean {
+    return this.#inFlight.isFree(this.#own(item)) && this.#backoff.allows(item, blockNumber);
   }
 
   async #carryOut(attempt: Attempt): Promise<Result> {
     const { strategy, action } = attempt;
     try {
+      if (gasCeiling(action) > this.#mostGas && halvesOf(action).length > 0) {
+        return await this.#divide(attempt);
+      }
       const simulation = await simulate(
         this.#market.executor,
         action,
@@ -288,7 +309,7 @@ export class MarketKeeper {
     const { action, snapshot } = attempt;
     if (cause instanceof ContractError) {
       if (halvesOf(action).length > 0) return this.#divide(attempt);
-      for (const item of itemsOf(action)) this.#backoff.refused(item, snapshot.blockNumber);
+      for (const item of triedBy(action)) this.#backoff.refused(item, snapshot.blockNumber);
       this.#tell(attempt, "refused", { refusal: cause.message });
       return "done";
     }
@@ -299,7 +320,7 @@ export class MarketKeeper {
   #concludeWell(item: string, blockNumber: number): void {
     const { metrics, name } = this.#market;
     const bare = this.#bare(item);
-    this.#backoff.done(bare, blockNumber);
+    this.#backoff.done(bare);
     const lag = this.#lags.end(bare, blockNumber);
     if (lag === undefined || !bare.startsWith("position ")) return;
     metrics.lagSeconds.observe({ market: name }, lag.ms / 1000);
@@ -312,9 +333,10 @@ export class MarketKeeper {
   }
 
   #noteFailure(cause: unknown): void {
-    const { log, metrics } = this.#market;
+    const { log, metrics, alerts } = this.#market;
     const kind = cause instanceof Error ? cause.name : "unknown";
     metrics.failures.inc({ kind });
+    if (kind === "StoreError") alerts.raise(STORE_ALERT);
     if (cause instanceof RetryableError) {
       log.warn({ failure: kind, reason: cause.message }, "failed for now");
     } else {
@@ -336,9 +358,11 @@ export class MarketKeeper {
     const { state, spot, now, blockNumber } = snapshot;
     const due = liquidatablePositions(snapshot);
     this.#lags.keepOnly(blockNumber);
+    this.#backoff.forget(blockNumber);
     metrics.headBlock.set({ market }, blockNumber);
     metrics.positions.set({ market }, state.positions.size);
     metrics.orders.set({ market }, state.orders.size);
+    metrics.mandates.set({ market }, state.mandates.size);
     metrics.due.set({ market }, due.length);
     metrics.unknown.set({ market }, due.filter(({ lack }) => lack === undefined).length);
     metrics.inFlight.set({ market }, this.#inFlight.size);
@@ -368,18 +392,8 @@ interface Attempt {
 
 type Result = "done" | "held" | "failed";
 
-/** Work through a list, a few at a time; each item sees to its own failures. */
-async function sideBySide<T, R>(
-  items: readonly T[],
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  const queue = [...items.entries()];
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      results[next[0]] = await work(next[1]);
-    }
-  };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
-  return results;
+/** Blocks are shared with others: a transaction that needs most of one waits long, or for ever. */
+function mostGasIn({ gasLimit }: Head): bigint {
+  const half = gasLimit === undefined ? MOST_GAS : gasLimit / 2n;
+  return half < MOST_GAS ? half : MOST_GAS;
 }

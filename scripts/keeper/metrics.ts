@@ -38,6 +38,8 @@ export function createMetrics() {
     atRisk: gauge("positions_at_risk", "Equity below 1.1 times maintenance.", ofMarket),
     marginAtRisk: gauge("margin_at_risk", "Equity of those positions, in quote units.", ofMarket),
     due: gauge("positions_due", "Positions that may be liquidated now.", ofMarket),
+    rescuesDue: gauge("rescues_due", "Positions under the triggers of their mandates.", ofMarket),
+    mandates: gauge("mandates", "Rescue mandates that stand.", ofMarket),
     unknown: gauge("unknown_state", "Positions whose health cannot be worked out here.", ofMarket),
     orders: gauge("orders_waiting", "Orders that wait.", ofMarket),
     frozen: gauge("frozen", "1 while a deep reorganisation forbids sending.", ofMarket),

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 
 import { type MarketContracts, openMarket } from "../chain/contracts.ts";
-import { calling } from "../chain/errors.ts";
 import { detectDataFee } from "../chain/l1Fee.ts";
 import { MarketView } from "../chain/marketView.ts";
 import { readNativePrice } from "../chain/nativePrice.ts";
@@ -99,9 +98,9 @@ async function openOn(
 
 async function openAll(hub: Hub, contracts: readonly MarketContracts[]): Promise<Parts> {
   const markets: MarketKeeper[] = [];
-  const onEvent = (event: LaneEvent) => {
+  const onEvent: OnEvent = (lane, event) => {
     for (const market of markets) market.conclude(event);
-    noteEvent(hub, event);
+    noteEvent(hub, lane, event);
   };
   const lanes = hub.config.key === undefined ? undefined : await openLanes(hub, onEvent);
   for (const one of contracts) {
@@ -113,6 +112,7 @@ async function openAll(hub: Hub, contracts: readonly MarketContracts[]): Promise
   return { ...parts, markets, lanes };
 }
 
+type OnEvent = (lane: string, event: LaneEvent) => void;
 type Hub = Omit<Parts, "markets" | "lanes"> & { readonly now: () => number };
 
 async function openOne(
@@ -125,10 +125,7 @@ async function openOne(
   const { reader, nodes, chainId } = pool;
   const log = hub.log.child({ market: address });
   const caller = lanes?.urgent.address ?? ANYBODY;
-  const [tokenScale, dataFee] = await Promise.all([
-    calling("tokenScale", () => contracts.charter.tokenScale()),
-    detectDataFee(reader),
-  ]);
+  const dataFee = await detectDataFee(reader);
   const view = new MarketView({ provider: reader, contracts, reports, payer: caller });
   const scope = `${config.instance}/${chainId}/${address.toLowerCase()}`;
   const follower = new Follower({
@@ -140,16 +137,19 @@ async function openOne(
     logRange: config.logRange,
     depth: config.reorgDepth,
     agreed: (head) => mostAgree(nodes, head),
+    distrust: pool.distrust,
+    onReorg: () => metrics.reorgs.inc({ market: address }),
     log,
   });
   await follower.open();
+  const countsCost = config.nativePrice !== undefined;
   const feeReceiver = config.feeReceiver ?? caller;
   const fleet = { instance: config.instance, names: config.fleet, turnBlocks: config.turnBlocks };
   return new MarketKeeper({
     name: address,
     follower,
     view,
-    executor: { contracts, provider: reader, feeReceiver, dataFee, tokenScale },
+    executor: { contracts, provider: reader, feeReceiver, dataFee, countsCost },
     strategies: strategies(config.maxBatch),
     priceMark: priceMarkOf(contracts, reports),
     lanes,
@@ -167,7 +167,7 @@ async function openOne(
 
 async function openLanes(
   hub: Hub,
-  onEvent: (event: LaneEvent) => void,
+  onEvent: OnEvent,
 ): Promise<Readonly<Record<Strategy["lane"], Lane>>> {
   const { config, pool, log } = hub;
   const { key, housekeepingKey } = config;
@@ -176,7 +176,8 @@ async function openLanes(
   const urgentSigner = await openSigner(node, key);
   const relay = await openRelay(config);
   const open = async (name: string, signer: Signer) => {
-    const lane = new Lane(laneOptions(hub, { name, signer, relay, onEvent }));
+    const told = (event: LaneEvent) => onEvent(name, event);
+    const lane = new Lane(laneOptions(hub, { name, signer, relay, onEvent: told }));
     await lane.open();
     log.info({ lane: name, keeper: lane.address, underWay: lane.intents.length }, "lane opened");
     return lane;
@@ -246,8 +247,7 @@ function profitRules({ config, pool, now }: Hub): () => Promise<ProfitRule> {
   };
 }
 
-function noteEvent({ metrics, alerts, log }: Hub, event: LaneEvent): void {
-  const lane = "urgent";
+function noteEvent({ metrics, alerts, log }: Hub, lane: string, event: LaneEvent): void {
   if (event.kind === "mined") {
     const { receipt, intent, cancelled, tookMs } = event;
     const outcome = cancelled ? "cancelled" : receipt.succeeded ? "mined" : "reverted";
@@ -255,14 +255,14 @@ function noteEvent({ metrics, alerts, log }: Hub, event: LaneEvent): void {
     metrics.gasSpent.inc({ lane }, Number(receipt.cost));
     const { hash, gasUsed, blockNumber: minedIn } = receipt;
     log.info(
-      { outcome, intent: intent.name, hash, gasUsed: String(gasUsed), minedIn, tookMs },
+      { lane, outcome, intent: intent.name, hash, gasUsed: String(gasUsed), minedIn, tookMs },
       "transaction ended",
     );
     return;
   }
   metrics.transactions.inc({ lane, outcome: event.kind });
   const { kind, intent, nonce, reason } = event;
-  log.warn({ outcome: kind, intent: intent.name, nonce, reason }, "transaction");
+  log.warn({ lane, outcome: kind, intent: intent.name, nonce, reason }, "transaction");
   if (kind !== "late") return;
   const text = `Nonce "${nonce}" was not mined in time. It is given back; check fees and nodes.`;
   alerts.raise({ name: "transaction-late", severity: "warning", text });

@@ -1,6 +1,7 @@
 import {
   dueMarketOrders,
   dueRequests,
+  type Liquidatable,
   liquidatablePositions,
   positionsAtCap,
   reachedTriggers,
@@ -16,8 +17,9 @@ const FEE_UNIT = 10n ** 12n;
 /**
  * Return what a keeper looks for, in the order in which it acts.
  *
- * Orders come before liquidations: at one price an exit costs its owner less, and the pool the same. Requests of the
- * pool come last, so that what positions owe is counted in its price.
+ * Orders come before liquidations: at one price an exit costs its owner less, and the pool the same. Liquidations come
+ * before rescues, which nobody is late for yet. Requests of the pool come last, so that what positions owe is counted in
+ * its price.
  */
 export function strategies(maxBatch: number): readonly Strategy[] {
   return [
@@ -33,6 +35,7 @@ export function strategies(maxBatch: number): readonly Strategy[] {
       lane: "urgent",
       plan: (snapshot) => planLiquidations(snapshot, maxBatch),
     },
+    { name: "rescues", lane: "urgent", looks: "rescues", plan: planRescues },
     {
       name: "poolRequests",
       lane: "housekeeping",
@@ -74,16 +77,33 @@ function planLiquidations(snapshot: Snapshot, maxBatch: number): readonly Action
   const batches = chunks(known, maxBatch).map((items) => ({
     kind: "liquidate" as const,
     positionIds: items.map((item) => item.positionId),
+    mandated: mandatedOf(snapshot, items),
     proof,
     reason: `equity lacks up to "${items[0]?.lack}" of maintenance margin`,
   }));
   const questions = unknown.map((item) => ({
     kind: "liquidate" as const,
     positionIds: [item.positionId],
+    mandated: mandatedOf(snapshot, [item]),
     proof,
     reason: "health is unknown here: the contract is asked",
   }));
   return [...batches, ...questions];
+}
+
+function planRescues(snapshot: Snapshot): readonly Action[] {
+  const proof = spotProof(snapshot);
+  if (proof === undefined) return [];
+  return (snapshot.rescues ?? []).map(({ positionId, equity, maintenanceMargin, pulled }) => ({
+    kind: "rescue" as const,
+    positionId,
+    proof,
+    reason: `equity "${equity}" is under the mandate's trigger, at a maintenance margin of "${maintenanceMargin}"; "${pulled}" restores it`,
+  }));
+}
+
+function mandatedOf({ state }: Snapshot, items: readonly Liquidatable[]): readonly bigint[] {
+  return items.map((item) => item.positionId).filter((id) => state.mandates.has(id));
 }
 
 function planCaps(snapshot: Snapshot): readonly Action[] {

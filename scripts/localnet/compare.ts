@@ -13,6 +13,8 @@ export interface Fate {
   /** What mandates pulled, keepers' fees included. */
   readonly capUsed: bigint;
   readonly rescues: number;
+  /** Those before a liquidation was due. */
+  readonly earlyRescues: number;
   /** What came out and is still inside, less all that was paid in. */
   readonly result: bigint;
 }
@@ -89,6 +91,7 @@ export function fateOf(positions: readonly TracedPosition[]): Fate {
     marginSeized: sumOf(histories.map(({ seized }) => seized)),
     capUsed: sumOf(histories.map(({ pulled }) => pulled)),
     rescues: histories.reduce((sum, { rescues }) => sum + rescues, 0),
+    earlyRescues: histories.reduce((sum, { earlyRescues }) => sum + earlyRescues, 0),
     result: held - paid,
   };
 }

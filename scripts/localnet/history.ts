@@ -54,6 +54,8 @@ export interface History {
   readonly keeperFees: bigint;
   /** How often its mandate restored it. */
   readonly rescues: number;
+  /** How often it did before a liquidation was due. */
+  readonly earlyRescues: number;
   /** What its mandate pulled from the wallet, keepers' fees included. */
   readonly pulled: bigint;
   /** What of that went to keepers. */
@@ -156,6 +158,7 @@ function liquidate(fold: Fold, args: PositionLiquidatedEvent.OutputObject): void
 function rescue(fold: Fold, args: PositionRescuedEvent.OutputObject): void {
   const history = historyOf(fold, args.positionId, args.account);
   history.rescues += 1;
+  if (args.equity >= args.maintenanceMargin) history.earlyRescues += 1;
   history.pulled += args.pulled;
   history.rescueFees += args.keeperFee;
   history.keeperFees += args.keeperFee;
@@ -234,6 +237,7 @@ function historyOf(fold: Fold, positionId: bigint, account: string): Draft {
     liquidationFees: 0n,
     keeperFees: 0n,
     rescues: 0,
+    earlyRescues: 0,
     pulled: 0n,
     rescueFees: 0n,
     seized: 0n,

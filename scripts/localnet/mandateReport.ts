@@ -74,7 +74,7 @@ function attitudeTable(mandates: MandateComparison): string {
     String(row.with.positions),
     beside(String(row.with.kept), String(row.without.kept)),
     beside(readable(row.with.marginSeized), readable(row.without.marginSeized)),
-    String(row.with.rescues),
+    `${row.with.rescues} (${row.with.earlyRescues})`,
     row.capGiven === 0n ? "–" : `${readable(row.with.capUsed)} of ${readable(row.capGiven)}`,
     beside(signed(row.with.result), signed(row.without.result)),
   ]);
@@ -82,7 +82,7 @@ function attitudeTable(mandates: MandateComparison): string {
     `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
   const body = rows.map((cells) => row(cells, "td")).join("");
   return `<div class="scroll"><table><thead>${row(head, "th")}</thead><tbody>${body}</tbody></table></div>
-<p class="lead">“a · b” is with mandates · without. Result is what came out and is still inside, less all that was paid in, in USDC.</p>`;
+<p class="lead">“a · b” is with mandates · without. In brackets: rescues before a liquidation was due. Result is what came out and is still inside, less all that was paid in, in USDC.</p>`;
 }
 
 function beside(first: string, second: string): string {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readHead } from "../chain/blocks.ts";
 import type { MarketReader } from "../chain/marketReader.ts";
+import { dueRescues } from "../core/dueRescues.ts";
 import {
   dueMarketOrders,
   dueRequests,
@@ -31,6 +32,7 @@ export function dueWork(snapshot: Snapshot): readonly string[] {
     ...reachedTriggers(snapshot).map((id) => `order ${id}`),
     ...positionsAtCap(snapshot).map((id) => `cap of position ${id}`),
     ...liquidatablePositions(snapshot).map(({ positionId }) => `position ${positionId}`),
+    ...dueRescues(snapshot).map(({ positionId }) => `rescue of position ${positionId}`),
     ...(requests.deposits ? ["deposits"] : []),
     ...(requests.redeems ? ["redeems"] : []),
   ];

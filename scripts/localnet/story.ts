@@ -43,6 +43,8 @@ export interface FateSummary {
   readonly marginSeized: string;
   readonly capUsed: string;
   readonly rescues: number;
+  /** Those before a liquidation was due. */
+  readonly earlyRescues: number;
   /** What came out and is still inside, less all that was paid in. */
   readonly ownersResult: string;
 }
@@ -122,6 +124,7 @@ function fateSummary(fate: Fate): FateSummary {
     marginSeized: formatWad(fate.marginSeized),
     capUsed: formatWad(fate.capUsed),
     rescues: fate.rescues,
+    earlyRescues: fate.earlyRescues,
     ownersResult: formatWad(fate.result),
   };
 }
@@ -183,14 +186,14 @@ export function signed(amount: bigint): string {
 
 /** Say in words what mandates changed for the positions that had them. */
 export function verdictOf(mandates: MandateComparison): string {
-  const { positions, kept, rescues, capUsed, marginSeized, result } = mandates.with;
+  const { positions, kept, rescues, earlyRescues, capUsed, marginSeized, result } = mandates.with;
   const { without } = mandates;
   const gained = result - without.result;
   const worth =
     gained < 0n
       ? `ended ${readable(-gained)} USDC worse off`
       : `ended ${readable(gained)} USDC better off`;
-  return `With mandates ${kept} of ${positions} positions were kept, without ${without.kept}. ${rescues} rescues pulled ${readable(capUsed)} of ${readable(mandates.capGiven)} USDC allowed; liquidations seized ${readable(marginSeized)} USDC of margin instead of ${readable(without.marginSeized)}. At the last price the owners ${worth} than without.`;
+  return `With mandates ${kept} of ${positions} positions were kept, without ${without.kept}. ${rescues} rescues, ${earlyRescues} of them before a liquidation was due, pulled ${readable(capUsed)} of ${readable(mandates.capGiven)} USDC allowed; liquidations seized ${readable(marginSeized)} USDC of margin instead of ${readable(without.marginSeized)}. At the last price the owners ${worth} than without.`;
 }
 
 /** Return how much of what was paid in came out again or is still inside, such as "-12.3%". */

@@ -186,6 +186,7 @@ describe("tellHistories", () => {
       outcome: "liquidatedPartially",
       paidIn: 140n * WAD,
       rescues: 1,
+      earlyRescues: 0,
       pulled: 41n * WAD,
       rescueFees: WAD,
       keeperFees: 3n * WAD,
@@ -321,6 +322,7 @@ describe("the result", () => {
     marginSeized: 30n * WAD,
     capUsed: 50n * WAD,
     rescues: 3,
+    earlyRescues: 0,
     result: -60n * WAD,
   };
   const bare: Fate = {
@@ -330,6 +332,7 @@ describe("the result", () => {
     marginSeized: 90n * WAD,
     capUsed: 0n,
     rescues: 0,
+    earlyRescues: 0,
     result: -100n * WAD,
   };
   const pair = { with: fate, without: bare };
@@ -372,6 +375,7 @@ describe("the result", () => {
       marginSeized: "90",
       capUsed: "0",
       rescues: 0,
+      earlyRescues: 0,
       ownersResult: "-100",
     };
     expect(summaryOf(result)).to.deep.equal({
@@ -396,6 +400,7 @@ describe("the result", () => {
           marginSeized: "30",
           capUsed: "50",
           rescues: 3,
+          earlyRescues: 0,
           ownersResult: "-60",
         },
         without: {
@@ -404,6 +409,7 @@ describe("the result", () => {
           marginSeized: "90",
           capUsed: "0",
           rescues: 0,
+          earlyRescues: 0,
           ownersResult: "-100",
         },
         others: { positions: 1, with: otherwise, without: otherwise },
@@ -422,7 +428,7 @@ describe("the result", () => {
 
   it("says in plain words what mandates saved, and what they cost", () => {
     const verdict =
-      "With mandates 2 of 2 positions were kept, without 0. 3 rescues pulled 50 of 1,000 USDC allowed; liquidations seized 30 USDC of margin instead of 90. At the last price the owners ended 40 USDC better off than without.";
+      "With mandates 2 of 2 positions were kept, without 0. 3 rescues, 0 of them before a liquidation was due, pulled 50 of 1,000 USDC allowed; liquidations seized 30 USDC of margin instead of 90. At the last price the owners ended 40 USDC better off than without.";
     expect(verdictOf(mandates)).to.equal(verdict);
     expect(tellStory(result)).to.include(verdict);
     expect(writeReport(result)).to.include(verdict);
@@ -503,6 +509,7 @@ describe("compareBooks", () => {
       marginSeized: 0n,
       capUsed: 41n * WAD,
       rescues: 1,
+      earlyRescues: 0,
       result: -81n * WAD,
     });
     expect(comparison.without).to.deep.equal({
@@ -512,6 +519,7 @@ describe("compareBooks", () => {
       marginSeized: 100n * WAD,
       capUsed: 0n,
       rescues: 0,
+      earlyRescues: 0,
       result: -100n * WAD,
     });
     expect(comparison.capGiven).to.equal(200n * WAD);

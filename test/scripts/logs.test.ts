@@ -5,7 +5,12 @@ import { LogGapError } from "../../scripts/chain/failures.ts";
 import { blockRanges, checkSequences, type MarketLog, NO_LOGS } from "../../scripts/chain/logs.ts";
 import { eventLog } from "../fixtures/marketLogs.ts";
 
-const ADDRESSES = { marginVault: "0xaa", orderBook: "0xbb", liquidityVault: "0xcc" };
+const ADDRESSES = {
+  marginVault: "0xaa",
+  orderBook: "0xbb",
+  liquidityVault: "0xcc",
+  mandateBook: "0xdd",
+};
 
 const added = (sequence: bigint): MarketLog =>
   eventLog("marginVault", "MarginAdded", [1n, ADDRESSES.marginVault, sequence, 5n, 6n]);
@@ -84,6 +89,7 @@ describe("checkSequences", () => {
       marginVault: 2n,
       orderBook: 1n,
       liquidityVault: 0n,
+      mandateBook: 0n,
       orders: 0n,
     });
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { applyLogs, EMPTY_STATE } from "../../scripts/chain/marketState.ts";
-import { eventLog } from "../fixtures/marketLogs.ts";
+import { eventLog, mandateLog } from "../fixtures/marketLogs.ts";
 import { WAD } from "../fixtures/snapshots.ts";
 
 const ACCOUNT = "0x00000000000000000000000000000000000000A1";
@@ -71,6 +71,77 @@ describe("applyLogs", () => {
     it("forgets one that has closed, and watches one that opens after it", () => {
       const logs = [updated(1n, 5n), closed(1n), updated(3n, -2n)];
       expect([...applyLogs(EMPTY_STATE, logs).positions.keys()]).to.deep.equal([3n]);
+    });
+  });
+
+  describe("given mandates", () => {
+    const book = (name: string, ...values: unknown[]) => eventLog("mandateBook", name, values);
+    const rescued = (pulled: bigint) =>
+      eventLog("marginVault", "PositionRescued", [
+        1n,
+        ACCOUNT,
+        OTHER,
+        2n,
+        900n,
+        4_000n,
+        0n,
+        5n,
+        4n,
+        pulled,
+        1n,
+        99n,
+      ]);
+    const opened = [
+      updated(1n, 5n),
+      updated(2n, 5n),
+      mandateLog(1n, ACCOUNT),
+      mandateLog(2n, ACCOUNT),
+    ];
+    const idsAfter = (...logs: Parameters<typeof applyLogs>[1][number][]) => [
+      ...applyLogs(EMPTY_STATE, [...opened, ...logs]).mandates.keys(),
+    ];
+
+    it("keeps all that is stored of one, in WAD", () => {
+      expect(applyLogs(EMPTY_STATE, opened).mandates.get(1n)).to.deep.equal({
+        owner: ACCOUNT,
+        capLeft: 500n,
+        triggerRatio: (12n * WAD) / 10n,
+        targetRatio: 2n * WAD,
+        minInterval: 60n,
+        rescuedAt: 7n,
+        expiry: 9_000n,
+        maxKeeperFee: 3n * WAD,
+        round: 0n,
+      });
+    });
+
+    it("takes from one what a rescue pulled, in the second of its block", () => {
+      const state = applyLogs(EMPTY_STATE, opened);
+      const used = applyLogs(state, [rescued(200n)], 4_005n);
+      expect(used.mandates.get(1n)).to.deep.include({ capLeft: 300n, rescuedAt: 4_005n });
+      expect(used.positions.get(1n)?.margin).to.equal(99n);
+      expect(state.mandates.get(1n)).to.deep.include({ capLeft: 500n, rescuedAt: 7n });
+    });
+
+    it("takes the time of its price for that of a rescue in a block of which no time is known", () => {
+      const used = applyLogs(applyLogs(EMPTY_STATE, opened), [rescued(200n)]);
+      expect(used.mandates.get(1n)?.rescuedAt).to.equal(4_000n);
+    });
+
+    it("forgets those that are taken back, one by one and all at once", () => {
+      expect(idsAfter(book("MandateRevoked", 1n, ACCOUNT, 3n))).to.deep.equal([2n]);
+      expect(idsAfter(book("AllMandatesRevoked", OTHER, 3n, 1n))).to.deep.equal([1n, 2n]);
+      const all = book("AllMandatesRevoked", ACCOUNT, 3n, 1n);
+      expect(idsAfter(all)).to.deep.equal([]);
+      expect(idsAfter(all, mandateLog(2n, ACCOUNT, 1n))).to.deep.equal([2n]);
+      expect(idsAfter(mandateLog(2n, ACCOUNT, 1n), all)).to.deep.equal([2n]);
+    });
+
+    it("forgets that of a position which closes or goes to somebody else", () => {
+      expect(idsAfter(closed(2n))).to.deep.equal([1n]);
+      const transferred = eventLog("marginVault", "PositionTransferred", [2n, ACCOUNT, OTHER, 3n]);
+      expect(idsAfter(transferred)).to.deep.equal([1n]);
+      expect(idsAfter(transferred, mandateLog(2n, OTHER))).to.deep.equal([1n, 2n]);
     });
   });
 

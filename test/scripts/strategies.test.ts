@@ -2,7 +2,13 @@ import { expect } from "chai";
 
 import { NEWEST_ROUNDS } from "../../scripts/core/priceProof.ts";
 import type { Snapshot } from "../../scripts/core/snapshot.ts";
-import { type Action, chunks, halvesOf, restrictedTo } from "../../scripts/keeper/action.ts";
+import {
+  type Action,
+  chunks,
+  halvesOf,
+  itemsOf,
+  restrictedTo,
+} from "../../scripts/keeper/action.ts";
 import { Backoff } from "../../scripts/keeper/backoff.ts";
 import { strategies } from "../../scripts/keeper/strategies.ts";
 import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
@@ -123,7 +129,7 @@ describe("halvesOf", () => {
   });
 
   it("leaves out what something else acts on", () => {
-    const isFree = (item: string) => item !== "position 9";
+    const isFree = (part: Action) => !itemsOf(part).includes("position 9");
     expect(restrictedTo(orders, isFree)).to.deep.include({ orderIds: [1n, 3n] });
     const settle: Action = {
       kind: "settleAtCap",
@@ -171,7 +177,7 @@ describe("Backoff", () => {
     const backoff = new Backoff();
     backoff.refused("a", 100);
     backoff.refused("a", 101);
-    backoff.done("a", 103);
+    backoff.done("a");
     expect(backoff.refused("a", 104)).to.equal(1);
   });
 });

@@ -45,8 +45,9 @@ export class Lane {
     return { open: this.#unmined().map(({ nonce }) => nonce), gaps: this.#nonces.gaps };
   }
 
-  get hasRoom(): boolean {
-    return this.#unmined().length < this.#options.policy.maxInFlight;
+  /** How many more may be under way. */
+  get room(): number {
+    return Math.max(0, this.#options.policy.maxInFlight - this.#unmined().length);
   }
 
   /**
@@ -76,7 +77,7 @@ export class Lane {
    */
   async send(intent: Intent): Promise<Handed> {
     const { policy, name, gasMarket, now } = this.#options;
-    if (!this.hasRoom) throw new LaneFullError(name, policy.maxInFlight);
+    if (this.room === 0) throw new LaneFullError(name, policy.maxInFlight);
     const market = await gasMarket();
     const slot = newSlot(this.#nonces.reserve(), intent, now());
     this.#slots.set(slot.nonce, slot);

@@ -2,7 +2,14 @@ import type { Tables } from "../../chain/marketState.ts";
 import { packPosition, unpackPosition } from "../../core/positionWords.ts";
 
 /** Names of all tables that logs fill. */
-export const TABLE_NAMES = ["positions", "orders", "terms", "deposits", "redeems"] as const;
+export const TABLE_NAMES = [
+  "positions",
+  "orders",
+  "terms",
+  "mandates",
+  "deposits",
+  "redeems",
+] as const;
 
 /** What one table holds. */
 export type TableName = keyof Tables;

@@ -1,3 +1,15 @@
+import { RetryableError } from "../../core/errors.ts";
+
+/** Thrown when a store cannot do what it should: its disk is full, or its server gone. It is asked again. */
+export class StoreError extends RetryableError {
+  constructor(cause: unknown) {
+    const saying = cause instanceof Error ? cause.message : String(cause);
+    super(`The store failed: "${saying}". Make room for it, or see that its server runs.`, {
+      cause,
+    });
+  }
+}
+
 /** What a column holds. */
 export type Cell = string | number | Uint8Array | null;
 

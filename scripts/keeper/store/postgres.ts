@@ -1,6 +1,6 @@
 import pg from "pg";
 
-import { type Cell, type Database, migrate, type Row } from "./database.ts";
+import { type Cell, type Database, migrate, type Row, StoreError } from "./database.ts";
 
 /** How to reach a server. */
 export interface PostgresAddress {
@@ -37,7 +37,7 @@ function poolDatabase(pool: pg.Pool): Database {
   return {
     query: (sql, parameters = []) => run(pool, sql, parameters),
     transaction: async (work) => {
-      const client = await pool.connect();
+      const client = await connected(pool);
       let failure: Error | undefined;
       try {
         await client.query("BEGIN");
@@ -53,6 +53,14 @@ function poolDatabase(pool: pg.Pool): Database {
     },
     close: () => pool.end(),
   };
+}
+
+async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (cause) {
+    throw new StoreError(cause);
+  }
 }
 
 function clientDatabase(client: pg.PoolClient): Database {
@@ -80,8 +88,12 @@ async function run(
   parameters: readonly Cell[],
 ): Promise<readonly Row[]> {
   const values = parameters.map((cell) => (cell instanceof Uint8Array ? Buffer.from(cell) : cell));
-  const { rows } = await on.query<Row>(sql.replaceAll("BLOB", "BYTEA"), values);
-  return rows;
+  try {
+    const { rows } = await on.query<Row>(sql.replaceAll("BLOB", "BYTEA"), values);
+    return rows;
+  } catch (cause) {
+    throw new StoreError(cause);
+  }
 }
 
 /** Counts and times stay far below what a double holds exactly. */

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
-import { type Cell, type Database, migrate, type Row } from "./database.ts";
+import { type Cell, type Database, migrate, type Row, StoreError } from "./database.ts";
 
 const PRAGMAS = [
   "PRAGMA journal_mode = WAL",
@@ -41,7 +41,8 @@ class SqliteDatabase implements Database {
         this.#execute("COMMIT", []);
         return result;
       } catch (cause) {
-        this.#execute("ROLLBACK", []);
+        // What fills the disk is rolled back by itself.
+        if (this.#connection.isTransaction) this.#execute("ROLLBACK", []);
         throw cause;
       }
     });
@@ -74,7 +75,11 @@ class SqliteDatabase implements Database {
       order.push(parameters[Number(digits) - 1] ?? null);
       return "?";
     });
-    return this.#prepare(positional).all(...order) as unknown as readonly Row[];
+    try {
+      return this.#prepare(positional).all(...order) as unknown as readonly Row[];
+    } catch (cause) {
+      throw new StoreError(cause);
+    }
   }
 
   #prepare(sql: string): StatementSync {

@@ -320,7 +320,7 @@ describe("faults of sending", () => {
     await minedUpTo(2);
   });
 
-  it("sends through a private relay first, and to everybody once its time is over", async () => {
+  it("32: sends through a private relay first, and to everybody once its time is over", async () => {
     const relay = await startFaultProxy(node.rpcUrl);
     const swallow = relay.fault(on(SEND, { kind: "answer", result: `0x${"0".repeat(64)}` }));
     const pooled = await connectNode({ rpcUrl: relay.url, timeoutMs: 500 });

@@ -185,6 +185,31 @@ describe("faults of the state", () => {
     expect(known(follower)).to.deep.equal(await knownFresh());
   });
 
+  it("5: the end of a block's list that was left out is found, and that block is read again", async () => {
+    const { follower, advance } = await following();
+    await advance();
+    await submitAll(world, [aRequest(), aRequest()]);
+    await addMargin();
+    await submitAll(world, [aRequest()]);
+    let cut = 0;
+    const heal = proxy.fault(({ method }) => {
+      if (method !== "eth_getLogs") return undefined;
+      const shorten = (logs: unknown) => {
+        if (cut > 0 || !Array.isArray(logs) || logs.length < 2) return logs;
+        cut += 1;
+        return logs.slice(0, -1);
+      };
+      return { kind: "edit", edit: shorten };
+    });
+    // The list of the first block, which has two, loses one; those of the others are whole.
+    expect(await failureOf(advance())).to.be.instanceOf(LogGapError);
+    expect(cut).to.equal(1);
+    await advance();
+    heal();
+    expect(known(follower)).to.deep.equal(await knownFresh());
+    expect(follower.index.orders.size).to.equal(3);
+  });
+
   it("6: blocks that come all at once after a silence are read once each, without a gap", async () => {
     const { follower, advance } = await following();
     await advance();

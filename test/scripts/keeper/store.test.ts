@@ -6,7 +6,7 @@ import { changesFromText, changesToText } from "../../../scripts/keeper/store/co
 import { type Database, upsert } from "../../../scripts/keeper/store/database.ts";
 import { type Entry, IndexStore, type Tip } from "../../../scripts/keeper/store/indexStore.ts";
 import { openStore } from "../../../scripts/keeper/store/open.ts";
-import { eventLog } from "../../fixtures/marketLogs.ts";
+import { eventLog, mandateLog } from "../../fixtures/marketLogs.ts";
 import { startPostgres, type TestServer } from "../../fixtures/postgres.ts";
 
 const ACCOUNT = "0x00000000000000000000000000000000000000A1";
@@ -30,6 +30,8 @@ const updated = (positionId: bigint, size: bigint) =>
     -4n,
   ]);
 
+const revokedAll = eventLog("mandateBook", "AllMandatesRevoked", [ACCOUNT, 3n, 1n]);
+
 const submitted = (orderId: bigint) =>
   eventLog("orderBook", "OrderSubmitted", [orderId, orderId, ACCOUNT, 1n, ORDER]);
 
@@ -41,7 +43,7 @@ function tipOf(number: number): Tip {
 async function load(store: IndexStore): Promise<MarketIndex> {
   const index = new MarketIndex();
   const { generation } = await store.open();
-  for (const table of ["positions", "orders"] as const) {
+  for (const table of ["positions", "orders", "mandates"] as const) {
     for await (const items of store.items(generation, table)) {
       index.write(items.map(({ key, value }) => ({ table, key, after: value })));
     }
@@ -118,6 +120,27 @@ describe("the store", () => {
         await store.revert([second], 0, tipOf(1));
         expect([...(await load(store)).positions]).to.deep.equal(before);
         expect((await store.open()).tip).to.deep.equal(tipOf(1));
+      });
+
+      it("keeps mandates, and takes back what became of them", async () => {
+        const index = new MarketIndex();
+        const given = [
+          updated(1n, 5n),
+          updated(2n, 6n),
+          mandateLog(1n, ACCOUNT),
+          mandateLog(2n, ACCOUNT),
+        ];
+        const first = { tip: tipOf(1), before: undefined, changes: index.apply(given, 50n) };
+        await store.commit(first, into);
+        const before = [...index.mandates];
+        expect([...(await load(store)).mandates]).to.deep.equal(before);
+        const changes = index.apply([closed(1n), revokedAll], 51n);
+        expect([...index.mandates]).to.deep.equal([]);
+        const second = { tip: tipOf(2), before: tipOf(1), changes };
+        await store.commit(second, into);
+        expect([...(await load(store)).mandates]).to.deep.equal([]);
+        await store.revert([second], 0, tipOf(1));
+        expect([...(await load(store)).mandates]).to.deep.equal(before);
       });
 
       it("forgets steps that are too old to be taken back", async () => {
