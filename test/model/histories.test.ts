@@ -85,7 +85,7 @@ describe(`contracts against the independent model, seed ${seed}`, () => {
       await fc.assert(property, {
         seed: seed + index,
         numRuns: histories,
-        endOnFailure: !long,
+        endOnFailure: BULKHEAD_FUZZ_SEED === undefined,
       });
     });
   }
