@@ -19,6 +19,8 @@ export interface Touch {
   readonly fee: Rational;
   /** What a token unit cuts off. */
   readonly unit: Rational;
+  /** What it cuts off the pool's worth, whatever the call. */
+  readonly cut: Rational;
   /** A partial liquidation divides rounded equity by a small number: what a wei of equity moves of an amount. */
   readonly leverage: Rational;
   /** The same of a size. */
@@ -130,8 +132,8 @@ export const ROUNDING: readonly Row[] = [
   {
     quantity: /^totalAssets$/,
     bounds: (touch) => ({
-      less: wei(6).plus(WEI.times(touch.positions).times(Rational.of(2n))).plus(touch.unit).plus(touch.fee).plus(touch.leverage),
-      more: owners(touch).plus(touch.unit),
+      less: wei(6).plus(WEI.times(touch.positions).times(Rational.of(2n))).plus(touch.cut).plus(touch.fee).plus(touch.leverage),
+      more: owners(touch).plus(touch.cut),
     }),
     why: "claims of traders up, two products for each position; down to a token unit",
   },
@@ -157,6 +159,7 @@ function owners({ fill, unit, fee, leverage }: Touch): Rational {
 
 /** What the rounding of the pool's worth is in shares. */
 function sharesIn({ assets, supply, unit, positions }: Touch): Rational {
+  if (supply.sign() === 0n) return ZERO;
   const off = unit.times(Rational.of(2n)).plus(wei(6)).plus(WEI.times(positions).times(Rational.of(2n)));
   return supply.times(off).over(most(assets, unit)).plus(Rational.of(1n));
 }
@@ -213,6 +216,7 @@ export function touchOf(world: World, call: Call): Touch {
     fill: trades ? fill : ZERO,
     fee: trades ? fill.times(rules.terms.positionFee) : ZERO,
     unit: moves(call) ? rules.unit : ZERO,
+    cut: rules.unit,
     leverage: closing,
     sizeLeverage: closing.sign() === 0n ? ZERO : closing.over(price.value).plus(wei(1)),
     price: price.value,

@@ -57,6 +57,7 @@ const { BULKHEAD_MODEL_HISTORIES, BULKHEAD_FUZZ_SEED } = environment();
 const long = BULKHEAD_MODEL_HISTORIES !== undefined;
 const histories = Number(BULKHEAD_MODEL_HISTORIES ?? 6);
 const seed = Number(BULKHEAD_FUZZ_SEED ?? (long ? randomInt(2 ** 31) : 20));
+process.stdout.write(`seed ${seed}\n`);
 
 describe(`contracts against the independent model, seed ${seed}`, () => {
   const tally = newTally();

@@ -42,7 +42,7 @@ const WEIGHTS = {
   wait: 1,
   open: 7,
   increase: 3,
-  decrease: 4,
+  decrease: 6,
   trigger: 3,
   executeOrder: 3,
   cancelOrder: 2,
@@ -89,8 +89,15 @@ export function historyOf(length: number): fc.Arbitrary<readonly Move[]> {
 
 /** The calls of a step, worked out one by one as the world goes on. */
 export function planOf(world: World, move: Move): Plan {
-  return PLANS[move.name](world, move);
+  const needless = NEED_NO_POSITION.has(move.name) || world.positions.size > 0;
+  return PLANS[needless ? move.name : "open"](world, move);
 }
+
+/** Where no position is open, all other steps open one. */
+const NEED_NO_POSITION: ReadonlySet<MoveName> = new Set([
+  ...(["price", "wait", "open", "trigger", "executeOrder", "cancelOrder", "deposit"] as const),
+  ...(["redeem", "fulfill", "cancelRequest", "claims", "restart", "malformed"] as const),
+]);
 
 const PLANS: Readonly<Record<MoveName, (world: World, move: Move) => Plan>> = {
   *price(world, { x, variant }) {
@@ -163,6 +170,7 @@ const PLANS: Readonly<Record<MoveName, (world: World, move: Move) => Plan>> = {
     yield* press(world, move, "liquidate");
   },
   *rescue(world, move) {
+    if (world.mandates.size === 0) yield* planOf(world, { ...move, name: "mandate" });
     yield* press(world, move, "rescue");
   },
   *mandate(world, { pick, x, y, variant }) {
@@ -257,7 +265,7 @@ const PLANS: Readonly<Record<MoveName, (world: World, move: Move) => Plan>> = {
   *block(world, { pick, x }) {
     const whom = chosen([...TRADERS, "keeper", "marginVault", "liquidityVault"] as const, pick);
     if (whom === undefined) return;
-    yield { wait: 1n, call: () => ({ do: "block", whom, blocked: x < 500 && world.blocked.size < 2 }) };
+    yield { wait: 1n, call: () => ({ do: "block", whom, blocked: x < 400 && world.blocked.size < 2 }) };
   },
   *upkeep(_world, { x }) {
     yield { wait: 1n, call: () => ({ do: x < 500 ? "sweepDues" : "accrue" }) };
