@@ -54,14 +54,14 @@ export function liquidate(world: World, positionId: bigint, price: Price): Liqui
   }
   if (!below(world, equity, maintenance, "maintenance margin")) reasons.push("PositionHealthy");
   if (reasons.length > 0) throw new Refusal(reasons);
-  const rescue = rescueReasons(world, { positionId, price: price.value, early: false });
-  if (rescue.length === 0) {
-    return { outcome: "rescued", keeperFee: pullMandate(world, positionId, price), rescue };
-  }
   const half = maintenance.times(HALF);
   const cooling = world.now < box.coolUntil;
   if (cooling && !below(world, equity, half, "half of maintenance")) {
     throw new Refusal(["CoolingOff"]);
+  }
+  const rescue = rescueReasons(world, { positionId, price: price.value, early: false });
+  if (rescue.length === 0) {
+    return { outcome: "rescued", keeperFee: pullMandate(world, positionId, price), rescue };
   }
   return { ...close(world, positionId, price), rescue };
 }
