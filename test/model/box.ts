@@ -9,6 +9,7 @@ import {
   type Price,
   reservedOf,
   skewOf,
+  wholeDown,
   type World,
 } from "./world.ts";
 
@@ -84,7 +85,7 @@ export function stamp(world: World, price: Price, box?: Box): void {
 
 /** BH-20: pays whole token units; what is cut off is due to the pool, and what is refused is claimable (BH-16). */
 export function payOut(world: World, player: Player, amount: Rational): void {
-  const whole = amount.floorTo(world.rules.unit);
+  const whole = wholeDown(world, amount, "payout");
   world.poolDue = world.poolDue.plus(amount.minus(whole));
   const target = world.blocked.has(player) ? world.vaultClaims : world.wallets;
   credit(target, player, whole);
@@ -113,7 +114,7 @@ export function closePart(world: World, box: Box, closed: Rational, fillPrice: R
   const part = box.size.times(share);
   const pnl = part.times(fillPrice).minus(box.openNotional.times(share));
   const released = box.reserve.times(share);
-  const gain = least(most(pnl, ZERO), released).floorTo(world.rules.unit);
+  const gain = wholeDown(world, least(most(pnl, ZERO), released), "gain");
   const loss = least(most(pnl.negated(), ZERO), box.margin);
   box.size = box.size.minus(part);
   box.openNotional = box.openNotional.times(ONE.minus(share));
@@ -126,7 +127,7 @@ export function closePart(world: World, box: Box, closed: Rational, fillPrice: R
 
 /** BH-30, BH-19: out of what is due to the pool, then by the pool. Returns what reached the margin. */
 export function payGain(world: World, owner: Player, gain: Rational): Rational {
-  const netted = least(gain, world.poolDue.floorTo(world.rules.unit));
+  const netted = least(gain, wholeDown(world, world.poolDue, "netted gain"));
   const rest = gain.minus(netted);
   world.poolDue = world.poolDue.minus(netted);
   world.cash = world.cash.minus(rest);
@@ -150,13 +151,13 @@ export function totalAssetsOf(world: World, price: Rational): Rational {
     margins.negated(),
     least(gains.plus(premiumOf(world, price)), reservedOf(world)),
   );
-  const dues = world.poolDue.floorTo(world.rules.unit);
-  return most(ZERO, world.cash.plus(dues).minus(claim)).floorTo(world.rules.unit);
+  const dues = wholeDown(world, world.poolDue, "dues");
+  return wholeDown(world, most(ZERO, world.cash.plus(dues).minus(claim)), "worth of the pool");
 }
 
 /** BH-106, BH-112: hands whole token units of dues to the pool. */
 export function sweep(world: World): Rational {
-  const whole = world.poolDue.floorTo(world.rules.unit);
+  const whole = wholeDown(world, world.poolDue, "sweep");
   if (world.blocked.has("liquidityVault")) return ZERO;
   world.poolDue = world.poolDue.minus(whole);
   world.cash = world.cash.plus(whole);

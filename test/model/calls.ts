@@ -77,6 +77,7 @@ export type Call =
 export function play(world: World, call: Call, now: bigint): Outcome {
   world.now = now;
   world.close.length = 0;
+  world.edges.length = 0;
   const trial = copyOf(world);
   try {
     const outcome = perform(trial, call);

@@ -17,10 +17,8 @@ export interface Touch {
   readonly fill: Rational;
   /** The share of that which a position fee, on a fill price that was rounded down, may be too low. */
   readonly fee: Rational;
-  /** What a token unit cuts off. */
+  /** A token unit, where an amount was so near a whole one that rounding decides; else zero. */
   readonly unit: Rational;
-  /** What it cuts off the pool's worth, whatever the call. */
-  readonly cut: Rational;
   /** A partial liquidation divides rounded equity by a small number: what a wei of equity moves of an amount. */
   readonly leverage: Rational;
   /** The same of a size. */
@@ -132,8 +130,8 @@ export const ROUNDING: readonly Row[] = [
   {
     quantity: /^totalAssets$/,
     bounds: (touch) => ({
-      less: wei(6).plus(WEI.times(touch.positions).times(Rational.of(2n))).plus(touch.cut).plus(touch.fee).plus(touch.leverage),
-      more: owners(touch).plus(touch.cut),
+      less: wei(6).plus(WEI.times(touch.positions).times(Rational.of(2n))).plus(touch.unit).plus(touch.fee).plus(touch.leverage),
+      more: owners(touch).plus(touch.unit),
     }),
     why: "claims of traders up, two products for each position; down to a token unit",
   },
@@ -161,7 +159,7 @@ function owners({ fill, unit, fee, leverage }: Touch): Rational {
 function sharesIn({ assets, supply, unit, positions }: Touch): Rational {
   if (supply.sign() === 0n) return ZERO;
   const off = unit.times(Rational.of(2n)).plus(wei(6)).plus(WEI.times(positions).times(Rational.of(2n)));
-  return supply.times(off).over(most(assets, unit)).plus(Rational.of(1n));
+  return supply.times(off).over(most(assets, WEI)).plus(Rational.of(1n));
 }
 
 /** Bounds of a quantity after a call; exact where no row names it. */
@@ -179,9 +177,14 @@ export interface Breach {
 }
 
 /** What rounding a call is allowed, now that it is known how it ended. */
-export function settled(touch: Touch, { names: [name] }: Outcome): Touch {
-  if (name === "rescued") return { ...touch, rescued: true, leverage: ZERO, sizeLeverage: ZERO };
-  return name === "part" ? touch : { ...touch, leverage: ZERO, sizeLeverage: ZERO };
+export function settled(
+  whole: Touch,
+  { names: [name] }: Outcome,
+  edges: readonly string[],
+): Touch {
+  const touch = { ...whole, unit: edges.length === 0 ? ZERO : whole.unit };
+  if (name === "part") return touch;
+  return { ...touch, rescued: name === "rescued", leverage: ZERO, sizeLeverage: ZERO };
 }
 
 /** Every quantity of a step that is off by more than its rounding, or that one side alone has. */
@@ -215,8 +218,7 @@ export function touchOf(world: World, call: Call): Touch {
   return {
     fill: trades ? fill : ZERO,
     fee: trades ? fill.times(rules.terms.positionFee) : ZERO,
-    unit: moves(call) ? rules.unit : ZERO,
-    cut: rules.unit,
+    unit: rules.unit,
     leverage: closing,
     sizeLeverage: closing.sign() === 0n ? ZERO : closing.over(price.value).plus(wei(1)),
     price: price.value,
@@ -225,11 +227,6 @@ export function touchOf(world: World, call: Call): Touch {
     supply: call.do === "fulfill" ? world.supply : ZERO,
     rescued: false,
   };
-}
-
-/** Calls after which something was cut to token units. */
-function moves({ do: name }: Call): boolean {
-  return !["tell", "approve", "spend", "block", "accrue", "addMargin"].includes(name);
 }
 
 /** The size that a call may change, with the position's own. */

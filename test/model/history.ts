@@ -48,12 +48,16 @@ async function playCall(stage: Stage, world: World, call: Call, now: bigint): Pr
   const touch = touchOf(before, call);
   const expected = play(world, call, now);
   const close = [...world.close];
+  const edges = [...world.edges];
   const actual = await send(stage, call, now);
   const turned = !agree(expected, actual) && close.length > 0;
   const chain = await ledgerOfChain(stage, world);
+  world.edges.length = 0;
   const model = ledgerOfModel(world);
+  edges.push(...world.edges);
   if (!turned) adopt(world, chain);
-  return { now, call, expected, actual, model, chain, touch: settled(touch, actual), close, world };
+  const rounding = settled(touch, actual, edges);
+  return { now, call, expected, actual, model, chain, touch: rounding, close, world };
 }
 
 async function startOf(stage: Stage): Promise<World> {

@@ -382,6 +382,7 @@ export async function worldOf(stage: Stage): Promise<World> {
     claims: new Map(),
     nextOrder: (await market.orderBook.orderCount()) + 1n,
     close: [],
+    edges: [],
     slack: ZERO,
   };
   adopt(world, await ledgerOfChain(stage, world));

@@ -27,6 +27,8 @@ import {
   skewOf,
   updateBorrowRate,
   updateFunding,
+  wholeDown,
+  wholeUp,
   type World,
 } from "./world.ts";
 
@@ -134,7 +136,7 @@ function pulledBy(
   maintenance: Rational,
 ): Rational {
   const missing = most(ZERO, mandate.target.times(maintenance).minus(equity));
-  return missing.plus(world.rules.terms.feeFloor).ceilTo(world.rules.unit);
+  return wholeUp(world, missing.plus(world.rules.terms.feeFloor), "pull");
 }
 
 function pullMandate(world: World, positionId: bigint, price: Price): Rational {
@@ -228,15 +230,15 @@ function isKeepable(world: World, box: Box, price: Rational): boolean {
 
 /** BH-89, BH-90: the keeper is paid from the margin, and to the floor from the reserve. */
 function closeAll(world: World, positionId: bigint, price: Price): Rational {
-  const { terms, unit } = world.rules;
+  const { terms } = world.rules;
   const box = boxOf(world, positionId);
   const size = box.size.magnitude();
   const due = most(terms.lfr.times(size).times(price.value), terms.feeFloor);
   const closing = closePart(world, box, size, fillPriceOf(world, price.value, box.size.negated()));
   const lacks = below(world, box.margin, terms.feeFloor, "margin for the floor");
   if (lacks) {
-    const missing = terms.feeFloor.minus(box.margin).ceilTo(unit);
-    const free = closing.released.minus(closing.gain).floorTo(unit);
+    const missing = wholeUp(world, terms.feeFloor.minus(box.margin), "missing fee");
+    const free = wholeDown(world, closing.released.minus(closing.gain), "free reserve");
     box.margin = box.margin.plus(payGain(world, box.owner, least(missing, free)));
   }
   const fee = least(due, box.margin);

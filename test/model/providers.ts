@@ -14,6 +14,7 @@ import {
   type Request,
   reservedOf,
   updateBorrowRate,
+  wholeDown,
   type World,
 } from "./world.ts";
 
@@ -59,7 +60,7 @@ export function requestDeposit(world: World, player: Player, amount: Rational): 
 
 /** BH-98, BH-99. */
 export function requestRedeem(world: World, player: Player, shares: Rational): Outcome {
-  const value = assetsFor(pricingOf(world), shares).floorTo(world.rules.unit);
+  const value = wholeDown(world, assetsFor(pricingOf(world), shares), "redeem");
   const reasons: string[] = [];
   if (below(world, value, world.rules.minRequest, "smallest redeem")) {
     reasons.push("RequestTooSmall");
@@ -149,15 +150,15 @@ function serveDeposit(world: World, pricing: Pricing, request: Request): string 
 
 /** BH-104, BH-105. */
 function serveRedeem(world: World, pricing: Pricing, request: Request): string | undefined {
-  const { requestFee, unit, maxUtilization } = world.rules;
+  const { requestFee, maxUtilization } = world.rules;
   const fee = request.feePaid ? ZERO : requestFee;
-  const value = assetsFor(pricing, request.amount).floorTo(unit);
+  const value = wholeDown(world, assetsFor(pricing, request.amount), "redeem");
   if (!below(world, fee, value, "fee of a redeem")) {
     credit(world.shares, request.controller, request.amount);
     return "returned";
   }
   const kept = reservedOf(world).over(maxUtilization);
-  const free = most(ZERO, world.cash.minus(kept)).floorTo(unit);
+  const free = wholeDown(world, most(ZERO, world.cash.minus(kept)), "free liquidity");
   const part = below(world, free, value, "free liquidity");
   const paid = least(free, value);
   if (!below(world, fee, paid, "fee of a part of a redeem")) return undefined;
@@ -206,7 +207,7 @@ export function claimFulfilled(
   }
   if (amount.sign() === 0n) throw new Refusal(["ZeroAmount"]);
   const assets = claims.redeemAssets.times(amount).over(claims.redeemShares);
-  const whole = assets.floorTo(world.rules.unit);
+  const whole = wholeDown(world, assets, "claim");
   claims.redeemShares = claims.redeemShares.minus(amount);
   claims.redeemAssets = claims.redeemAssets.minus(whole);
   if (world.blocked.has(player)) throw new Refusal(["ReceiverBlocked"]);

@@ -156,6 +156,8 @@ export interface World {
   nextOrder: bigint;
   /** Comparisons of this call that rounding could turn. */
   readonly close: string[];
+  /** Amounts of this call that rounding could bring into another token unit. */
+  readonly edges: string[];
   /** How far an amount may be off. */
   slack: Rational;
 }
@@ -195,6 +197,23 @@ export function copyOf(world: World): World {
 export function below(world: World, one: Rational, other: Rational, what: string): boolean {
   if (!world.slack.isBelow(one.minus(other).magnitude())) world.close.push(what);
   return one.isBelow(other);
+}
+
+/** Nearer to a whole token unit than this, rounding may decide which [quote]. */
+const EDGE = Rational.of(1n, 10n ** 9n);
+
+/** An amount in whole token units, down; remembers where rounding could turn it. */
+export function wholeDown(world: World, amount: Rational, what: string): Rational {
+  const { unit } = world.rules;
+  const whole = amount.floorTo(unit);
+  const over = amount.minus(whole);
+  if (over.isBelow(EDGE) || unit.minus(over).isBelow(EDGE)) world.edges.push(what);
+  return whole;
+}
+
+/** An amount in whole token units, up. */
+export function wholeUp(world: World, amount: Rational, what: string): Rational {
+  return wholeDown(world, amount.negated(), what).negated();
 }
 
 /** Adds to a player's entry. */
