@@ -9,8 +9,8 @@ import {
   type Price,
   reservedOf,
   skewOf,
-  wholeDown,
   type World,
+  wholeDown,
 } from "./world.ts";
 
 const HALF = Rational.of(1n, 2n);

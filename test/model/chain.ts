@@ -207,10 +207,7 @@ function outcomeName(outcome: bigint): string {
 }
 
 /** All logs of a receipt that a contract of the market knows. */
-function logsOf(
-  stage: Stage,
-  receipt: TransactionReceipt,
-): readonly LogDescription[] {
+function logsOf(stage: Stage, receipt: TransactionReceipt): readonly LogDescription[] {
   return receipt.logs.flatMap((log) => {
     const from = contractsOf(stage).find(({ target }) => target === log.address);
     const parsed = (from?.interface as Interface | undefined)?.parseLog(log) ?? null;
@@ -219,11 +216,7 @@ function logsOf(
 }
 
 /** What a receipt tells of a call whose outcome is not plain from its name. */
-function outcomeOf(
-  stage: Stage,
-  call: Call,
-  receipt: TransactionReceipt,
-): Outcome {
+function outcomeOf(stage: Stage, call: Call, receipt: TransactionReceipt): Outcome {
   const logs = logsOf(stage, receipt);
   const named = (name: string) => logs.find((log) => log.name === name)?.args;
   switch (call.do) {
@@ -256,25 +249,26 @@ const SERVED: Readonly<Record<string, (log: LogDescription) => string>> = {
   RedeemReturned: () => "returned",
 };
 
-const PLAIN: Readonly<Record<Exclude<Call["do"], "execute" | "cancel" | "liquidate" | "rescue" | "fulfill">, string>> =
-  {
-    tell: "told",
-    submit: "submitted",
-    addMargin: "added",
-    removeMargin: "removed",
-    settleAtCap: "settled",
-    setMandate: "mandated",
-    approve: "approved",
-    spend: "spent",
-    block: "blocked",
-    requestDeposit: "requested",
-    requestRedeem: "requested",
-    cancelRequest: "cancelled",
-    claimFulfilled: "claimed",
-    claim: "claimed",
-    sweepDues: "swept",
-    accrue: "accrued",
-  };
+const PLAIN: Readonly<
+  Record<Exclude<Call["do"], "execute" | "cancel" | "liquidate" | "rescue" | "fulfill">, string>
+> = {
+  tell: "told",
+  submit: "submitted",
+  addMargin: "added",
+  removeMargin: "removed",
+  settleAtCap: "settled",
+  setMandate: "mandated",
+  approve: "approved",
+  spend: "spent",
+  block: "blocked",
+  requestDeposit: "requested",
+  requestRedeem: "requested",
+  cancelRequest: "cancelled",
+  claimFulfilled: "claimed",
+  claim: "claimed",
+  sweepDues: "swept",
+  accrue: "accrued",
+};
 
 function executionOf(stage: Stage, logs: readonly LogDescription[]): Outcome {
   const cancelled = logs.find(({ name }) => name === "OrderCancelled");

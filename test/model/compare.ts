@@ -130,7 +130,11 @@ export const ROUNDING: readonly Row[] = [
   {
     quantity: /^totalAssets$/,
     bounds: (touch) => ({
-      less: wei(6).plus(WEI.times(touch.positions).times(Rational.of(2n))).plus(touch.unit).plus(touch.fee).plus(touch.leverage),
+      less: wei(6)
+        .plus(WEI.times(touch.positions).times(Rational.of(2n)))
+        .plus(touch.unit)
+        .plus(touch.fee)
+        .plus(touch.leverage),
       more: owners(touch).plus(touch.unit),
     }),
     why: "claims of traders up, two products for each position; down to a token unit",
@@ -158,7 +162,10 @@ function owners({ fill, unit, fee, leverage }: Touch): Rational {
 /** What the rounding of the pool's worth is in shares. */
 function sharesIn({ assets, supply, unit, positions }: Touch): Rational {
   if (supply.sign() === 0n) return ZERO;
-  const off = unit.times(Rational.of(2n)).plus(wei(6)).plus(WEI.times(positions).times(Rational.of(2n)));
+  const off = unit
+    .times(Rational.of(2n))
+    .plus(wei(6))
+    .plus(WEI.times(positions).times(Rational.of(2n)));
   return supply.times(off).over(most(assets, WEI)).plus(Rational.of(1n));
 }
 
@@ -177,11 +184,7 @@ export interface Breach {
 }
 
 /** What rounding a call is allowed, now that it is known how it ended. */
-export function settled(
-  whole: Touch,
-  { names: [name] }: Outcome,
-  edges: readonly string[],
-): Touch {
+export function settled(whole: Touch, { names: [name] }: Outcome, edges: readonly string[]): Touch {
   const touch = { ...whole, unit: edges.length === 0 ? ZERO : whole.unit };
   if (name === "part") return touch;
   return { ...touch, rescued: name === "rescued", leverage: ZERO, sizeLeverage: ZERO };
@@ -214,7 +217,8 @@ export function touchOf(world: World, call: Call): Touch {
   const size = touchedSize(world, call);
   const fill = size.sign() === 0n ? wei(8) : WEI.times(Rational.of(size.ceil() + 24n));
   const trades = size.sign() !== 0n;
-  const closing = call.do === "liquidate" ? liquidationLeverage(world, call.positionId, fill) : ZERO;
+  const closing =
+    call.do === "liquidate" ? liquidationLeverage(world, call.positionId, fill) : ZERO;
   return {
     fill: trades ? fill : ZERO,
     fee: trades ? fill.times(rules.terms.positionFee) : ZERO,
@@ -252,5 +256,8 @@ function liquidationLeverage(world: World, positionId: bigint, fill: Rational): 
   const divisor = target.times(mmr.plus(lfr)).minus(lfr).over(Rational.of(2n));
   const weight = box.openNotional.magnitude().plus(box.reserve).plus(box.margin).over(value);
   const ratios = WEI.times(value).times(Rational.of(4n));
-  return fill.plus(ratios).over(divisor).times(weight.plus(Rational.of(1n)));
+  return fill
+    .plus(ratios)
+    .over(divisor)
+    .times(weight.plus(Rational.of(1n)));
 }

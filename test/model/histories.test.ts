@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import { environment } from "../../scripts/config/environment.ts";
 import type { ParameterTree } from "../fixtures/parameters.ts";
 import { playHistory } from "./history.ts";
-import { countOf, judgeOf, newTally, tableOf, Turned } from "./judge.ts";
+import { countOf, judgeOf, newTally, Turned, tableOf } from "./judge.ts";
 import { stageWith } from "./ledger.ts";
 import { historyOf } from "./moves.ts";
 

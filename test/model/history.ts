@@ -1,5 +1,5 @@
 import { type Call, play } from "./calls.ts";
-import { send, type Stage } from "./chain.ts";
+import { type Stage, send } from "./chain.ts";
 import { settled, type Touch, touchOf } from "./compare.ts";
 import { adopt, type Ledger, ledgerOfChain, ledgerOfModel, worldOf } from "./ledger.ts";
 import { type Move, planOf } from "./moves.ts";

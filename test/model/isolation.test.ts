@@ -2,17 +2,17 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { network } from "hardhat";
 import { CALM_CURVES } from "../fixtures/vault.ts";
+import type { Stage } from "./chain.ts";
 import { stageWith } from "./ledger.ts";
 import {
   type Life,
   live,
-  type Others,
   OTHERS_DOINGS,
+  type Others,
   OWN_DOINGS,
   type Own,
   type Run,
 } from "./twoRuns.ts";
-import type { Stage } from "./chain.ts";
 
 const RUNS = 4;
 const SEED = 7;
@@ -22,7 +22,10 @@ const calm = stageWith({ decimals: 6n, market: { curves: CALM_CURVES } });
 /** Rates that do. */
 const lively = stageWith({ decimals: 18n, market: {} });
 
-const factor = fc.oneof(fc.integer({ min: 850, max: 1_180 }), fc.constantFrom(915, 918, 1_080, 1_085));
+const factor = fc.oneof(
+  fc.integer({ min: 850, max: 1_180 }),
+  fc.constantFrom(915, 918, 1_080, 1_085),
+);
 const x = fc.integer({ min: 1, max: 1_000 });
 const own: fc.Arbitrary<Own> = fc.record({ name: fc.constantFrom(...OWN_DOINGS), factor, x });
 const other: fc.Arbitrary<Others> = fc.record({
@@ -71,7 +74,11 @@ const LIVES: readonly (readonly [string, Life])[] = [
     "a long grows and shrinks, while the pool is filled and emptied and vaults are given tokens",
     {
       side: 1n,
-      own: [step("increase", 1_020), step("removeMargin", 1_030, 100), step("decrease", 1_000, 1_000)],
+      own: [
+        step("increase", 1_020),
+        step("removeMargin", 1_030, 100),
+        step("decrease", 1_000, 1_000),
+      ],
       others: [
         [doing("donate"), doing("deposit", 1_000, 900)],
         [doing("fulfill", 1_000, 2), doing("redeem", 1_000, 900)],

@@ -1,23 +1,23 @@
-import { fundPool, marketWith, type MarketFixture } from "../fixtures/market.ts";
+import type { NetworkConnection } from "hardhat/types/network";
+import { fundPool, type MarketFixture, marketWith } from "../fixtures/market.ts";
 import type { ParameterTree } from "../fixtures/parameters.ts";
 import { scriptOracle } from "../fixtures/powers.ts";
-import type { NetworkConnection } from "hardhat/types/network";
+import { totalAssetsOf } from "./box.ts";
 import type { Stage } from "./chain.ts";
+import { claimsOf } from "./providers.ts";
 import { Rational, ZERO } from "./rational.ts";
 import { type Read, readTogether } from "./reads.ts";
 import {
   type Box,
   type Mandate,
-  openInterest,
   marginsOf,
+  openInterest,
   PLAYERS,
   type Player,
-  reservedOf,
   type Rules,
+  reservedOf,
   type World,
 } from "./world.ts";
-import { totalAssetsOf } from "./box.ts";
-import { claimsOf } from "./providers.ts";
 
 /** Every quantity of a market by name, in natural units; times are seconds, shares whole numbers. */
 export type Ledger = ReadonlyMap<string, Rational>;
@@ -95,7 +95,11 @@ interface Question {
 function questionsOf({ market, token }: Stage, world: World): readonly Question[] {
   const { marginVault, liquidityVault, orderBook, mandateBook } = market;
   const to = (unit: Unit, value: bigint) =>
-    unit === "wad" ? wad(value) : unit === "whole" ? Rational.of(value) : wad(value * market.tokenScale);
+    unit === "wad"
+      ? wad(value)
+      : unit === "whole"
+        ? Rational.of(value)
+        : wad(value * market.tokenScale);
   const sources = { token, marginVault, liquidityVault };
   const questions: Question[] = [
     {

@@ -27,9 +27,9 @@ import {
   skewOf,
   updateBorrowRate,
   updateFunding,
+  type World,
   wholeDown,
   wholeUp,
-  type World,
 } from "./world.ts";
 
 /** How an attempt at a position ended, and what its keeper gets. */

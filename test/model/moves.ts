@@ -164,7 +164,10 @@ const PLANS: Readonly<Record<MoveName, (world: World, move: Move) => Plan>> = {
     const { positionId, box } = found;
     yield tell(world.price.value);
     const price = world.price.value;
-    const room = most(ZERO, equityOf(world, box, price).minus(initialOf(world, notionalOf(box, price))));
+    const room = most(
+      ZERO,
+      equityOf(world, box, price).minus(initialOf(world, notionalOf(box, price))),
+    );
     const wanted = tokens(world, variant < 200 ? box.margin : room.times(thousandths(x)));
     const over = world.rules.unit.times(Rational.of(BigInt(variant % 3) - 1n));
     const amount = most(ZERO, variant > 800 ? tokens(world, room).plus(over) : wanted);
@@ -270,7 +273,10 @@ const PLANS: Readonly<Record<MoveName, (world: World, move: Move) => Plan>> = {
   *block(world, { pick, x }) {
     const whom = chosen([...TRADERS, "keeper", "marginVault", "liquidityVault"] as const, pick);
     if (whom === undefined) return;
-    yield { wait: 1n, call: () => ({ do: "block", whom, blocked: x < 400 && world.blocked.size < 2 }) };
+    yield {
+      wait: 1n,
+      call: () => ({ do: "block", whom, blocked: x < 400 && world.blocked.size < 2 }),
+    };
   },
   *upkeep(_world, { x }) {
     yield { wait: 1n, call: () => ({ do: x < 500 ? "sweepDues" : "accrue" }) };
@@ -321,35 +327,41 @@ function submitOf(wish: Wish): Planned {
 }
 
 /** Submits a market order, and mostly executes it: in time, late, too late, or at a price that is not its own. */
-function* order(world: World, wish: Wish, { variant, y }: Move): Plan {
+function* order(world: World, wish: Wish, move: Move): Plan {
   const orderId = world.nextOrder;
   yield submitOf(wish);
   const submitted = world.orders.get(orderId);
-  if (submitted === undefined || variant >= 940) return;
-  const { executionDelay, maxRoundWait } = world.rules;
-  const from = submitted.submittedAt + executionDelay;
-  const value = bounded(world.price.value.times(thousandths(995 + (y % 11))));
-  const late = variant >= 860 && variant < 900;
-  const tooLate = variant >= 900 && variant < 920;
-  const foreign = variant >= 920;
-  const observedAt = late ? from - 1n : foreign ? from - 1n : from + (y < 100 ? maxRoundWait : 0n);
-  const price: Price = {
-    value,
-    validFrom: late || foreign ? observedAt : from,
-    observedAt,
-    validUntil: late ? from + maxRoundWait : observedAt,
-  };
-  const known = later(observedAt, price.validUntil);
+  if (submitted === undefined || move.variant >= 940) return;
+  const price = servingPrice(world, submitted.submittedAt + world.rules.executionDelay, move);
+  const known = later(price.observedAt, price.validUntil);
+  const tooLate = move.variant >= 900 && move.variant < 920;
   const wait = later(1n, known - world.now) + (tooLate ? 61n : 0n);
   yield { wait, call: () => ({ do: "tell", price }) };
   yield { wait: 1n, call: () => ({ do: "execute", orderId }) };
+}
+
+/** A price that covers T, or serves late, or does neither. */
+function servingPrice(world: World, from: bigint, { variant, y }: Move): Price {
+  const value = bounded(world.price.value.times(thousandths(995 + (y % 11))));
+  const { maxRoundWait } = world.rules;
+  const late = variant >= 860 && variant < 900;
+  if (late || variant >= 920) {
+    const observedAt = from - 1n;
+    const validUntil = late ? from + maxRoundWait : observedAt;
+    return { value, validFrom: observedAt, observedAt, validUntil };
+  }
+  const observedAt = from + (y < 100 ? maxRoundWait : 0n);
+  return { value, validFrom: from, observedAt, validUntil: observedAt };
 }
 
 /** An order that opens: small or large, well or badly backed, and now and then with something wrong. */
 function openingOf(world: World, { pick, x, y, variant }: Move): Wish {
   const { minKeeperFee, unit } = world.rules;
   const price = world.price.value;
-  const notional = Rational.of(BigInt(x < 40 ? 120 + x * 10 : 400 + x * x), variant % 7 === 0 ? 1n : 6n);
+  const notional = Rational.of(
+    BigInt(x < 40 ? 120 + x * 10 : 400 + x * x),
+    variant % 7 === 0 ? 1n : 6n,
+  );
   const size = notional.over(price).floorTo(WEI);
   const leverage = Rational.of(BigInt(1 + (y % 22)));
   const share = variant % 13 === 0 ? 60 + (x % 1_000) : 120 + ((x * 7) % 850);

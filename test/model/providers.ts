@@ -14,8 +14,8 @@ import {
   type Request,
   reservedOf,
   updateBorrowRate,
-  wholeDown,
   type World,
+  wholeDown,
 } from "./world.ts";
 
 /** BH-97: shares that were never minted. */

@@ -1,5 +1,5 @@
-import { concat, dataLength, getBytes, hexlify, toBeHex } from "ethers";
 import type { BaseContract } from "ethers";
+import { concat, dataLength, getBytes, hexlify, toBeHex } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 /** One view to read, and how many words it answers. */
@@ -27,7 +27,10 @@ export async function readTogether(
   const words = reads.map((read) => read.words ?? 1);
   const data = programOf(reads, calls, words);
   const call = { data, gas: toBeHex(16_000_000) };
-  const answer = await connection.provider.request({ method: "eth_call", params: [call, "latest"] });
+  const answer = await connection.provider.request({
+    method: "eth_call",
+    params: [call, "latest"],
+  });
   const bytes = getBytes(answer as string);
   let offset = 32;
   return reads.map(({ contract, name }, index) => {

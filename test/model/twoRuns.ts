@@ -1,6 +1,6 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import type { Call } from "./calls.ts";
-import { send, type Stage } from "./chain.ts";
+import { type Stage, send } from "./chain.ts";
 import type { Outcome, Wish } from "./orders.ts";
 import { ONE, Rational, WEI, ZERO } from "./rational.ts";
 import type { Player } from "./world.ts";
@@ -252,7 +252,11 @@ class Play {
       case "deposit":
         return { do: "requestDeposit", player: "provider", amount };
       case "redeem":
-        return { do: "requestRedeem", player: "provider", amount: Rational.of(BigInt(x) * 10n ** 15n) };
+        return {
+          do: "requestRedeem",
+          player: "provider",
+          amount: Rational.of(BigInt(x) * 10n ** 15n),
+        };
       case "fulfill":
         this.now += 300n;
         return { do: "fulfill", queue: x % 2 === 0 ? "deposits" : "redeems", maxCount: 5n };
