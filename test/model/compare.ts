@@ -17,6 +17,8 @@ export interface Touch {
   readonly fill: Rational;
   /** The share of that which a position fee, on a fill price that was rounded down, may be too low. */
   readonly fee: Rational;
+  /** The protocol's share of what a fill moves, where a fee takes all that is left. */
+  readonly share: Rational;
   /** A token unit, where an amount was so near a whole one that rounding decides; else zero. */
   readonly unit: Rational;
   /** A partial liquidation divides rounded equity by a small number: what a wei of equity moves of an amount. */
@@ -103,8 +105,8 @@ export const ROUNDING: readonly Row[] = [
   },
   {
     quantity: /^protocolDue$/,
-    bounds: ({ fee }) => ({ less: fee.plus(wei(2)), more: fee.plus(wei(1)) }),
-    why: "a share of a fee that was rounded up, rounded down",
+    bounds: ({ fee, share }) => ({ less: fee.plus(share).plus(wei(2)), more: fee.plus(wei(1)) }),
+    why: "a share, rounded down, of a fee that was rounded up, or of all that the margin still held",
   },
   {
     quantity: /^cash$/,
@@ -222,6 +224,7 @@ export function touchOf(world: World, call: Call): Touch {
   return {
     fill: trades ? fill : ZERO,
     fee: trades ? fill.times(rules.terms.positionFee) : ZERO,
+    share: trades ? fill.times(rules.protocolFeeShare) : ZERO,
     unit: rules.unit,
     leverage: closing,
     sizeLeverage: closing.sign() === 0n ? ZERO : closing.over(price.value).plus(wei(1)),

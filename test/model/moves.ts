@@ -119,13 +119,13 @@ const PLANS: Readonly<Record<MoveName, (world: World, move: Move) => Plan>> = {
   *decrease(world, move) {
     const found = anyPosition(world, move.pick);
     if (found === undefined) return;
-    if (move.variant < 100) {
+    if (move.variant < 300) {
       // A loss that leaves less than the fees, or nothing.
       yield tell(priceOfHealth(world, found.box, thousandths((move.x % 60) - 40)));
       yield* order(world, reductionOf(world, found, { ...move, x: 0 }), move);
       return;
     }
-    if (move.variant < 300) {
+    if (move.variant < 500) {
       yield tell(priceOfHealth(world, found.box, thousandths(1_000 + move.x)));
     }
     yield* order(world, reductionOf(world, found, move), move);
