@@ -110,11 +110,12 @@ export const ROUNDING: readonly Row[] = [
   },
   {
     quantity: /^cash$/,
-    bounds: ({ unit, fill, leverage }) => {
-      const most = unit.plus(fill).plus(leverage);
-      return { less: unit, more: most };
+    bounds: ({ unit, fill, leverage, supply, positions }) => {
+      const redeemed =
+        supply.sign() === 0n ? ZERO : wei(6).plus(WEI.times(positions).times(Rational.of(2n)));
+      return { less: unit, more: unit.plus(fill).plus(leverage).plus(redeemed) };
     },
-    why: "gain is paid in whole units, rounded down",
+    why: "gain, and the assets of a redeem, are paid in whole units, rounded down",
   },
   {
     quantity: /^fundingVelocity$/,
@@ -151,7 +152,10 @@ export const ROUNDING: readonly Row[] = [
   },
   {
     quantity: /(depositAssets|redeemAssets)$/,
-    bounds: ({ unit }) => ({ less: unit.plus(wei(6)), more: ZERO }),
+    bounds: ({ unit, positions }) => ({
+      less: unit.plus(wei(6)).plus(WEI.times(positions).times(Rational.of(2n))),
+      more: ZERO,
+    }),
     why: "assets for shares down",
   },
 ];
