@@ -38,86 +38,101 @@ contract Handler is
 
     /// @notice The actions, those that move a market most named more than once, so that they are drawn more often.
     function selectors() external pure returns (bytes4[] memory list) {
-        bytes4[30] memory trading = [
-            this.passTime.selector,
-            this.movePrice.selector,
-            this.movePrice.selector,
-            this.disturb.selector,
-            this.disturb.selector,
-            this.submitOpen.selector,
-            this.submitOpen.selector,
-            this.submitOpen.selector,
-            this.submitOpen.selector,
-            this.submitOpen.selector,
-            this.submitWithExits.selector,
-            this.tradeTogether.selector,
-            this.tradeTogether.selector,
-            this.submitIncrease.selector,
-            this.submitDecrease.selector,
-            this.submitDecrease.selector,
-            this.submitFor.selector,
-            this.cancel.selector,
-            this.execute.selector,
-            this.execute.selector,
-            this.execute.selector,
-            this.executeBatch.selector,
-            this.addMargin.selector,
-            this.addMarginFor.selector,
-            this.removeMargin.selector,
-            this.liquidate.selector,
-            this.liquidate.selector,
-            this.liquidateBatch.selector,
-            this.settleAtCap.selector,
-            this.claimFromVault.selector
-        ];
-        bytes4[21] memory upkeep = [
-            this.accrue.selector,
-            this.sweepDues.selector,
-            this.payProtocolFees.selector,
-            this.donate.selector,
-            this.trespass.selector,
-            this.requestDeposit.selector,
-            this.requestDeposit.selector,
-            this.requestRedeem.selector,
-            this.cancelDeposit.selector,
-            this.cancelRedeem.selector,
-            this.claimShares.selector,
-            this.claimShares.selector,
-            this.claimAssets.selector,
-            this.claimAssets.selector,
-            this.claimFromPool.selector,
-            this.transferShares.selector,
-            this.transferSharesFrom.selector,
-            this.fulfillDeposits.selector,
-            this.fulfillDeposits.selector,
-            this.fulfillRedeems.selector,
-            this.fulfillRedeems.selector
-        ];
-        bytes4[20] memory rest = [
-            this.usePower.selector,
-            this.usePower.selector,
-            this.usePower.selector,
-            this.trespass.selector,
-            this.setMandate.selector,
-            this.setMandate.selector,
-            this.setMandateBySignature.selector,
-            this.setMandateBySignature.selector,
-            this.setMandateBySignature.selector,
-            this.revokeMandate.selector,
-            this.rescue.selector,
-            this.rescue.selector,
-            this.permit.selector,
-            this.transferPosition.selector,
-            this.labelPosition.selector,
-            this.setOperator.selector,
-            this.poke.selector,
-            this.declareOracleDead.selector,
-            this.settle.selector,
-            this.closeSettled.selector
-        ];
+        bytes4[30] memory trading = _trading();
+        bytes4[21] memory upkeep = _upkeep();
+        bytes4[20] memory rest = _rest();
         list = new bytes4[](trading.length + upkeep.length + rest.length);
         for (uint256 i; i < trading.length; ++i) list[i] = trading[i];
         for (uint256 i; i < upkeep.length; ++i) list[trading.length + i] = upkeep[i];
         for (uint256 i; i < rest.length; ++i) list[trading.length + upkeep.length + i] = rest[i];
+    }
+
+    function _trading() private pure returns (bytes4[30] memory) {
+        return
+            [
+                this.passTime.selector,
+                this.movePrice.selector,
+                this.movePrice.selector,
+                this.disturb.selector,
+                this.disturb.selector,
+                this.submitOpen.selector,
+                this.submitOpen.selector,
+                this.submitOpen.selector,
+                this.submitOpen.selector,
+                this.submitOpen.selector,
+                this.submitWithExits.selector,
+                this.tradeTogether.selector,
+                this.tradeTogether.selector,
+                this.submitIncrease.selector,
+                this.submitDecrease.selector,
+                this.submitDecrease.selector,
+                this.submitFor.selector,
+                this.cancel.selector,
+                this.execute.selector,
+                this.execute.selector,
+                this.execute.selector,
+                this.executeBatch.selector,
+                this.addMargin.selector,
+                this.addMarginFor.selector,
+                this.removeMargin.selector,
+                this.liquidate.selector,
+                this.liquidate.selector,
+                this.liquidateBatch.selector,
+                this.settleAtCap.selector,
+                this.claimFromVault.selector
+            ];
+    }
+
+    function _upkeep() private pure returns (bytes4[21] memory) {
+        return
+            [
+                this.accrue.selector,
+                this.sweepDues.selector,
+                this.payProtocolFees.selector,
+                this.donate.selector,
+                this.trespass.selector,
+                this.requestDeposit.selector,
+                this.requestDeposit.selector,
+                this.requestRedeem.selector,
+                this.cancelDeposit.selector,
+                this.cancelRedeem.selector,
+                this.claimShares.selector,
+                this.claimShares.selector,
+                this.claimAssets.selector,
+                this.claimAssets.selector,
+                this.claimFromPool.selector,
+                this.transferShares.selector,
+                this.transferSharesFrom.selector,
+                this.fulfillDeposits.selector,
+                this.fulfillDeposits.selector,
+                this.fulfillRedeems.selector,
+                this.fulfillRedeems.selector
+            ];
+    }
+
+    function _rest() private pure returns (bytes4[20] memory) {
+        return
+            [
+                this.usePower.selector,
+                this.usePower.selector,
+                this.usePower.selector,
+                this.trespass.selector,
+                this.setMandate.selector,
+                this.setMandate.selector,
+                this.setMandateBySignature.selector,
+                this.setMandateBySignature.selector,
+                this.setMandateBySignature.selector,
+                this.revokeMandate.selector,
+                this.rescue.selector,
+                this.rescue.selector,
+                this.permit.selector,
+                this.transferPosition.selector,
+                this.labelPosition.selector,
+                this.setOperator.selector,
+                this.poke.selector,
+                this.declareOracleDead.selector,
+                this.settle.selector,
+                this.closeSettled.selector
+            ];
     }
 }

@@ -14,7 +14,7 @@ abstract contract Laws is Life {
     /// @dev Steps of one random walk.
     uint256 private constant _WALK = 60;
     function setUp() external {
-        _begin(_decimals(), _decimals(), false);
+        _begin(_decimals(), 10_000_000, _decimals(), false);
     }
 
     function targetContracts() external view returns (address[] memory targets) {

@@ -3,7 +3,6 @@ pragma solidity 0.8.35;
 
 import {Market} from "../../../contracts/types/Market.sol";
 import {Dice, Random} from "../support/Random.sol";
-import {vm} from "../support/Vm.sol";
 import {Frame, HandlerBase} from "./HandlerBase.sol";
 
 /// @title UpkeepActions

@@ -34,8 +34,8 @@ abstract contract Life is Deployment {
         for (uint256 law; law < 17; ++law) _noBreach(law);
     }
 
-    function _begin(uint8 decimals, uint256 salt, bool mortal) internal {
-        _world = _deploy(decimals, 10_000_000);
+    function _begin(uint8 decimals, uint256 poolToken, uint256 salt, bool mortal) internal {
+        _world = _deploy(decimals, poolToken);
         _ghosts = new Ghosts();
         _ghosts.register(FIRST_PROVIDER);
         _ghosts.registerProvider(FIRST_PROVIDER);
