@@ -34,12 +34,12 @@ abstract contract ExecutionActions is MarginActions, FillChecks {
         uint256 promised;
         for (uint256 i; i < orderIds.length; ++i) {
             Order memory order = _book.order(orderIds[i]);
-            positionIds[i] = OrderMath.opens(order.traits) ? orderIds[i] : order.subject;
+            positionIds[i] = OrderMath.opens(order.traits) ? orderIds[i] : OrderMath.positionOf(order);
             promised += OrderMath.keeperFee(order);
         }
         uint256 wealthBefore = _wealthOf(keeper);
 
-        Frame memory frame = _capture("executeBatch");
+        Frame memory frame = _capture("OrderBook.execute");
         vm.recordLogs();
         vm.prank(keeper);
         try _book.execute(orderIds, abi.encode(roundId), keeper) {
@@ -50,6 +50,7 @@ abstract contract ExecutionActions is MarginActions, FillChecks {
             }
             _compare(frame, positionIds, reserveAdded, false);
             _done(frame);
+            _count("execute: batch");
         } catch (bytes memory reason) {
             _refused(frame.action, reason);
             _compare(frame);
@@ -72,7 +73,7 @@ abstract contract ExecutionActions is MarginActions, FillChecks {
         uint256[] memory touched = new uint256[](1);
         touched[0] = fill.positionId;
 
-        Frame memory frame = _capture(OrderMath.isMarket(fill.order.traits) ? "executeMarket" : "executeTrigger");
+        Frame memory frame = _capture("OrderBook.execute");
         uint256 ether_ = keeper.balance;
         vm.recordLogs();
         vm.prank(keeper);
@@ -81,9 +82,10 @@ abstract contract ExecutionActions is MarginActions, FillChecks {
             int256 net = _compare(frame, touched, reserveAdded, false);
             fill.keeperWealth = _wealthOf(keeper) - fill.keeperWealth;
             _afterExecution(frame, fill, executed);
+            _done(frame);
             if (executed == 1) {
                 _ghosts.addPoolNet(fill.positionId, net);
-                _done(frame);
+                _count(OrderMath.isMarket(fill.order.traits) ? "execute: market" : "execute: trigger");
             }
             if (value != 0 && ether_ - keeper.balance != _oracle.FEE_WEI()) {
                 _breach(3, frame.action, "surplus ether was not returned", ether_ - keeper.balance);
@@ -114,9 +116,8 @@ abstract contract ExecutionActions is MarginActions, FillChecks {
                 if (refunded + forfeited + keeperFee != submitted.margin + submitted.escrowedFee) {
                     _breach(15, action, "an ended order kept escrow", orderId);
                 }
-                _refused(string.concat(action, " inside"), reason);
-                _ghosts.tried(_cancelledName(reason));
-                _ghosts.done(_cancelledName(reason));
+                _count("execute: order ended for a reason");
+                _refused("execute: order ended for a reason", reason);
             }
         }
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.35;
 
 import {OrderMath} from "../../../contracts/libraries/OrderMath.sol";
+import {Market} from "../../../contracts/types/Market.sol";
 import {Order} from "../../../contracts/types/Order.sol";
 import {Position} from "../../../contracts/types/Position.sol";
 import {Box, Model} from "../support/Model.sol";
@@ -30,7 +31,7 @@ abstract contract FillChecks is OrderMemory {
     function _beforeFill(uint256 orderId, uint256 roundId) internal view returns (Fill memory fill) {
         fill.orderId = orderId;
         fill.order = _book.order(orderId);
-        fill.positionId = OrderMath.opens(fill.order.traits) ? orderId : fill.order.subject;
+        fill.positionId = OrderMath.opens(fill.order.traits) ? orderId : OrderMath.positionOf(fill.order);
         fill.account = _book.accountOf(orderId);
         fill.before = _vault.position(fill.positionId);
         (fill.price, fill.observedAt) = _oracle.round(roundId);
@@ -50,7 +51,9 @@ abstract contract FillChecks is OrderMemory {
     /// @dev Margin comes back, and the fee goes to the keeper or, where the position is gone, back as well.
     function _checkCancelled(Frame memory frame, Fill memory fill) private {
         uint256 fee = OrderMath.escrowedFee(fill.order);
-        bool gone = fill.before.size == 0 && !OrderMath.opens(fill.order.traits);
+        bool opens = OrderMath.opens(fill.order.traits);
+        bool moved = OrderMath.transfersOf(fill.order) != fill.before.traits >> 1;
+        bool gone = !opens && (fill.before.size == 0 || moved);
         if (_vault.position(fill.positionId).size != fill.before.size) {
             _breach(15, frame.action, "a cancelled order changed a size", fill.orderId);
         }
@@ -75,7 +78,7 @@ abstract contract FillChecks is OrderMemory {
         if (stored < exact - 1e10 || stored > exact + tolerance) {
             _breach(8, frame.action, "open notional after an increase", fill.positionId);
         }
-        uint256 fee = (Model.abs((delta * fillE36) / 1e36) * _terms.positionFeeRatio) / 1e18;
+        uint256 fee = (Model.abs((delta * fillE36) / 1e36) * _termsOf(after_).positionFeeRatio) / 1e18;
         uint256 funded = fill.before.margin + fill.order.margin - after_.margin;
         // The fee's base is the rounded fill, which for a sale is the lower one.
         uint256 slack = uint256(tolerance / 1e18);
@@ -94,12 +97,22 @@ abstract contract FillChecks is OrderMemory {
     /// @dev What an increase must end with (§5).
     function _checkGuards(Frame memory frame, Fill memory fill, Position memory after_) private {
         int256 gain = Model.gain(after_, fill.price, frame.fundingIndex, frame.borrowIndex);
-        int256 required = (Model.notional(after_, fill.price) * int256(uint256(_terms.initialMarginRatio))) / 1e18;
+        int256 required =
+            (Model.notional(after_, fill.price) * int256(uint256(_termsOf(after_).initialMarginRatio))) / 1e18;
         if (Model.equity(after_, gain) < required) {
             _breach(6, frame.action, "an increase left less than initial margin", fill.positionId);
         }
         if (_pool.reserved() * 1e18 > _pool.cash() * _pool.parameters().maxUtilization) {
             _breach(2, frame.action, "an increase reserved more than the pool allows", _pool.reserved());
+        }
+        Market memory market = _vault.market();
+        uint256 openInterest = after_.size > 0 ? market.longOpenInterest : market.shortOpenInterest;
+        if (openInterest > _charter.maxOpenInterest()) _breach(5, frame.action, "beyond the cap", openInterest);
+        if (_time < _charter.increasesStoppedUntil() || _oracle.closingOnly()) {
+            _breach(13, frame.action, "grew while increases are stopped", fill.positionId);
+        }
+        if (fill.before.size != 0 && after_.termsId != fill.before.termsId && after_.termsId != fill.order.termsId) {
+            _breach(13, frame.action, "took terms that its order does not name", fill.positionId);
         }
     }
 
@@ -109,7 +122,8 @@ abstract contract FillChecks is OrderMemory {
         uint256 fromMargin = OrderMath.keeperFee(fill.order) - OrderMath.escrowedFee(fill.order);
         fill.before.margin += fill.order.margin;
         int256 fillE36 = _fillE36(frame, fill, delta);
-        uint256 fee = (Model.abs((delta * fillE36) / 1e36) * _terms.positionFeeRatio) / 1e18 + fromMargin;
+        uint256 fee = (Model.abs((delta * fillE36) / 1e36) * _termsOf(fill.before).positionFeeRatio) / 1e18;
+        fee += fromMargin;
         _checkBox(frame, fill, fillE36, fee);
         uint256 earned = fill.keeperWealth * _scale;
         if (earned < OrderMath.escrowedFee(fill.order) || earned > OrderMath.keeperFee(fill.order)) {

@@ -20,7 +20,7 @@ abstract contract FulfilmentActions is MarginActions {
         (uint256 first, ) = _pool.depositQueue();
         if (first == 0) return;
         _await(dice, _pool.depositRequest(first));
-        _fulfill("fulfillDeposits", dice, true);
+        _fulfill("LiquidityVault.fulfillDeposits", dice, true);
     }
 
     function fulfillRedeems(uint256 seed) external {
@@ -28,7 +28,7 @@ abstract contract FulfilmentActions is MarginActions {
         (uint256 first, ) = _pool.redeemQueue();
         if (first == 0) return;
         _await(dice, _pool.redeemRequest(first));
-        _fulfill("fulfillRedeems", dice, false);
+        _fulfill("LiquidityVault.fulfillRedeems", dice, false);
     }
 
     function _await(Dice memory dice, PoolRequest memory request) private {
@@ -43,10 +43,11 @@ abstract contract FulfilmentActions is MarginActions {
         _sweep();
         Spot memory spot = _pickSpot(dice);
         address keeper = _pickKeeper(dice);
+        uint256 count = dice.chance(5) ? 0 : dice.between(1, 5);
         bytes memory call_ =
             deposits
-                ? abi.encodeCall(_pool.fulfillDeposits, (dice.between(0, 4), spot.proof, keeper))
-                : abi.encodeCall(_pool.fulfillRedeems, (dice.between(0, 4), spot.proof, keeper));
+                ? abi.encodeCall(_pool.fulfillDeposits, (count, spot.proof, keeper))
+                : abi.encodeCall(_pool.fulfillRedeems, (count, spot.proof, keeper));
         uint256 wealthBefore = _wealthOf(keeper);
         uint256 assets = _pool.totalAssets();
         uint256 supply = _pool.totalSupply();
@@ -55,10 +56,11 @@ abstract contract FulfilmentActions is MarginActions {
         vm.prank(keeper);
         (bool success, bytes memory result) = address(_pool).call(call_);
         if (success) {
-            (uint256 count, uint256 feeToken) = abi.decode(result, (uint256, uint256));
+            uint256 feeToken;
+            (count, feeToken) = abi.decode(result, (uint256, uint256));
             if (_wealthOf(keeper) - wealthBefore != feeToken) _breach(3, action, "the keeper's fee", feeToken);
             // The share price is comparable only where the pool priced itself at the newest round, too.
-            if (spot.price == _priceNow()) _checkSharePrice(action, assets, supply, count);
+            if (spot.price == _priceNow() || _vault.isSettled()) _checkSharePrice(action, assets, supply, count);
             _checkTimes(frame, spot);
             _done(frame);
         } else {
@@ -81,6 +83,8 @@ abstract contract FulfilmentActions is MarginActions {
     }
 
     function _checkTimes(Frame memory frame, Spot memory spot) private {
+        // A settled market fulfils at cash, without a price.
+        if (_vault.isSettled()) return;
         if (spot.observedAt < frame.market.clock) _breach(16, frame.action, "an older price was used", spot.observedAt);
         uint64 upSince = _oracle.upSince();
         if (upSince != 0 && _time < upSince + 3600 + 60) _breach(11, frame.action, "within the settle grace", _time);

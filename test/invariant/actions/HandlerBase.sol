@@ -8,7 +8,9 @@ import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
 import {IMarketCharter} from "../../../contracts/interfaces/IMarketCharter.sol";
 import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
 import {Market} from "../../../contracts/types/Market.sol";
+import {Position} from "../../../contracts/types/Position.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
+import {ContractOwner} from "../doubles/ContractOwner.sol";
 import {RoundOracle} from "../doubles/RoundOracle.sol";
 import {RefusingToken} from "../doubles/RefusingToken.sol";
 import {IPool, World} from "../support/Deployment.sol";
@@ -52,12 +54,14 @@ abstract contract HandlerBase {
     uint256 internal immutable _skewScale;
     uint256 internal immutable _latencySpread;
     uint256 internal immutable _sequencerGrace;
-    address internal immutable _protocolFeeReceiver;
     uint256 internal immutable _salt;
+    /// @dev An account with code.
+    ContractOwner internal immutable _contractOwner;
 
-    Terms internal _terms;
     /// @dev Kept here: the compiler may read the block's time once for a whole call, cheatcodes or not [s].
     uint256 internal _time;
+    /// @dev Actions so far.
+    uint256 internal _steps;
     uint256[] internal _openIds;
     uint256[] internal _waitingIds;
 
@@ -73,8 +77,7 @@ abstract contract HandlerBase {
         _skewScale = world.skewScale;
         _latencySpread = world.latencySpread;
         _sequencerGrace = world.sequencerGrace;
-        _protocolFeeReceiver = world.protocolFeeReceiver;
-        _terms = world.terms;
+        _contractOwner = new ContractOwner();
         _ghosts = ghosts;
         _time = time_;
         _salt = salt;
@@ -99,6 +102,7 @@ abstract contract HandlerBase {
     /* WHO AND WHEN */
 
     function _dice(uint256 seed) internal returns (Dice memory) {
+        ++_steps;
         vm.warp(_time);
         return Random.dice(seed, _salt);
     }
@@ -124,15 +128,37 @@ abstract contract HandlerBase {
         (price, ) = _oracle.round(_oracle.roundCount());
     }
 
-    /// @dev Half of all positions belong to an account of their own, so that what it holds tells what they paid.
+    function _advanceTo(uint256 timestamp) internal {
+        if (timestamp > _time && timestamp < _time + 30 days) _advance(timestamp - _time);
+    }
+
+    /// @dev A third of all positions belongs to an account of their own, so that what it holds tells what they paid; the
+    /// others to accounts that sign, to one with code, and to two more.
     function _pickOwner(Dice memory dice) internal view returns (address) {
-        if (dice.chance(50)) return address(uint160(0x0B0E0000 + _book.orderCount()));
-        return address(uint160(0xA11CE0 + dice.below(4)));
+        if (dice.chance(35)) return address(uint160(0x0B0E0000 + _book.orderCount()));
+        uint256 choice = dice.below(5);
+        if (choice == 4) return address(_contractOwner);
+        return choice < 2 ? _signer(choice) : address(uint160(0xA11CE0 + choice));
+    }
+
+    function _signer(uint256 index) internal pure returns (address) {
+        return vm.addr(_keyOf(index));
+    }
+
+    function _keyOf(uint256 index) internal pure returns (uint256) {
+        return 0x5161 + index;
+    }
+
+    /// @dev The terms that a position is held to.
+    function _termsOf(Position memory position) internal view returns (Terms memory) {
+        return _charter.terms(position.termsId);
     }
 
     function _pickKeeper(Dice memory dice) internal returns (address keeper) {
         keeper = address(uint160(0x4EE9E0 + dice.below(3)));
         _ghosts.register(keeper);
+        // Whoever cannot be paid claims later.
+        if (dice.chance(6)) _token.refuse(keeper, _time + 30);
         vm.deal(keeper, 1 ether);
     }
 
@@ -194,7 +220,8 @@ abstract contract HandlerBase {
             _breach(9, frame.action, "an index jumped", _time);
         }
         if (market.clock < frame.market.clock) _breach(16, frame.action, "the clock went back", market.clock);
-        if (address(_vault).balance + address(_pool).balance + address(_book).balance != 0) {
+        uint256 left = address(_vault).balance + address(_pool).balance + address(_book).balance;
+        if (left + address(_mandates).balance + address(_charter).balance != 0) {
             _breach(3, frame.action, "ether stayed behind", address(_vault).balance);
         }
         uint256 released = frame.reserved + reserveAdded - _pool.reserved();
@@ -218,7 +245,7 @@ abstract contract HandlerBase {
 
     /// @dev What is due goes to the pool in whole units, or stays due where the token refuses.
     function _sweep() internal {
-        Frame memory frame = _capture("sweepDues");
+        Frame memory frame = _capture("MarginVault.sweepDues");
         uint256 swept = _vault.sweepDues();
         uint256 due = frame.market.poolDue / _scale;
         if (swept != (_token.isRefused(address(_pool)) ? 0 : due)) _breach(3, frame.action, "not all swept", swept);
@@ -239,6 +266,7 @@ abstract contract HandlerBase {
     /// @dev Every refusal has a name. A panic, a cast that overflows or no reason at all is a fault.
     function _refused(string memory action, bytes memory reason) internal {
         bytes4 selector = bytes4(reason);
+        _ghosts.refused(action, selector);
         bool named =
             reason.length >= 4 &&
                 selector != bytes4(0x4e487b71) && // Panic(uint256)
@@ -247,7 +275,10 @@ abstract contract HandlerBase {
                 selector != SafeCast.SafeCastOverflowedIntDowncast.selector &&
                 selector != SafeCast.SafeCastOverflowedIntToUint.selector &&
                 selector != SafeCast.SafeCastOverflowedUintToInt.selector;
-        if (!named) _breach(NO_PANIC, action, "failed without a name", uint32(selector));
+        // An oracle that is out may refuse without a word.
+        if (!named && (reason.length != 0 || !_oracle.isOut())) {
+            _breach(NO_PANIC, action, "failed without a name", uint32(selector));
+        }
     }
 
     function _breach(uint256 law, string memory action, string memory what, uint256 value) internal {

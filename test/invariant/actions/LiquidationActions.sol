@@ -4,20 +4,18 @@ pragma solidity 0.8.35;
 import {ICommonErrors} from "../../../contracts/interfaces/ICommonErrors.sol";
 import {ILiquidation} from "../../../contracts/interfaces/ILiquidation.sol";
 import {Position} from "../../../contracts/types/Position.sol";
+import {Terms} from "../../../contracts/types/Terms.sol";
 import {Box, Model} from "../support/Model.sol";
 import {Dice, Random} from "../support/Random.sol";
 import {vm} from "../support/Vm.sol";
-import {FillChecks} from "./FillChecks.sol";
 import {Frame} from "./HandlerBase.sol";
-import {MarginActions, Spot} from "./MarginActions.sol";
+import {Spot} from "./MarginActions.sol";
+import {Rescue, RescueActions} from "./RescueActions.sol";
 
 /// @title LiquidationActions
 /// @notice Keepers liquidate and settle, and the box decides who gets what (LAW-6, LAW-14).
-abstract contract LiquidationActions is MarginActions, FillChecks {
+abstract contract LiquidationActions is RescueActions {
     using Random for Dice;
-
-    /// @dev Where the contract, which rounds equity down by a few wei, and exact arithmetic may differ [1e-36 quote].
-    int256 private constant _EDGE = 8e18;
 
     function liquidate(uint256 seed) external {
         Dice memory dice = _dice(seed);
@@ -28,15 +26,17 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         Fill memory fill = _startClose(positionId, spot);
         address keeper = _pickKeeper(dice);
         fill.keeperWealth = _wealthOf(keeper);
+        Rescue memory rescue_ = _beforeRescue(fill.before, positionId);
 
-        Frame memory frame = _capture("liquidate");
+        Frame memory frame = _capture("MarginVault.liquidate");
         vm.prank(keeper);
         try _vault.liquidate(positionId, spot.proof, keeper) {
             int256 net = _compare(frame, positionId);
             _ghosts.addPoolNet(positionId, net);
             fill.keeperWealth = _wealthOf(keeper) - fill.keeperWealth;
             _checkRefusable(frame, fill);
-            _checkLiquidated(frame, fill);
+            if (_vault.position(positionId).size == fill.before.size) _checkRescued(frame, fill, rescue_);
+            else _checkLiquidated(frame, fill);
             _done(frame);
         } catch (bytes memory reason) {
             _refused(frame.action, reason);
@@ -57,13 +57,13 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         address keeper = _pickKeeper(dice);
         uint256 wealthBefore = _wealthOf(keeper);
 
-        Frame memory frame = _capture("liquidateBatch");
+        Frame memory frame = _capture("MarginVault.liquidateBatch");
         vm.prank(keeper);
         try _vault.liquidateBatch(positionIds, spot.proof, keeper) returns (uint256 liquidated, uint256) {
             _compare(frame, positionIds, 0, false);
             if (spot.observedAt < frame.market.clock) _breach(16, frame.action, "an older price was used", spot.price);
             uint256 earned = (_wealthOf(keeper) - wealthBefore) * _scale;
-            if (earned < liquidated * _terms.keeperFeeFloor && !_token.isRefused(address(_vault))) {
+            if (earned < liquidated * _leastFloor(before) && !_token.isRefused(address(_vault))) {
                 _breach(14, frame.action, "the keepers' floor was not paid", earned);
             }
             for (uint256 i; i < positionIds.length; ++i) _checkShrank(frame, positionIds[i], before[i]);
@@ -84,7 +84,7 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         address keeper = _pickKeeper(dice);
         fill.keeperWealth = _wealthOf(keeper);
 
-        Frame memory frame = _capture("settleAtCap");
+        Frame memory frame = _capture("OrderBook.settleAtCap");
         vm.prank(keeper);
         try _book.settleAtCap(positionId, spot.proof, keeper) {
             int256 net = _compare(frame, positionId);
@@ -96,15 +96,6 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
             _refused(frame.action, reason);
             _compare(frame);
         }
-    }
-
-    function _startClose(uint256 positionId, Spot memory spot) internal view returns (Fill memory fill) {
-        fill.positionId = positionId;
-        fill.before = _vault.position(positionId);
-        fill.account = fill.before.owner;
-        (fill.price, fill.observedAt) = (spot.price, spot.observedAt);
-        fill.accountWealth = _wealthOf(fill.account);
-        fill.obstructed = _token.isRefused(address(_vault));
     }
 
     /// @dev LAW-6 before: nobody at or above maintenance, and nobody at the cap, is liquidated.
@@ -125,14 +116,15 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
     function _checkLiquidated(Frame memory frame, Fill memory fill) private {
         _checkShrank(frame, fill.positionId, fill.before);
         Position memory rest = _vault.position(fill.positionId);
+        Terms memory terms = _termsOf(fill.before);
         uint256 earned = fill.keeperWealth * _scale;
-        if (earned < _terms.keeperFeeFloor && !fill.obstructed) {
+        if (earned < terms.keeperFeeFloor && !fill.obstructed) {
             _breach(14, frame.action, "the keeper's floor was not paid", earned);
         }
-        if (earned > _terms.keeperFeeCap) _breach(14, frame.action, "the keeper was paid beyond the cap", earned);
+        if (earned > terms.keeperFeeCap) _breach(14, frame.action, "the keeper was paid beyond the cap", earned);
         int256 delta = int256(rest.size) - fill.before.size;
-        uint256 byRatio = (((Model.abs(delta) * fill.price) / 1e18) * _terms.liquidationFeeRatio) / 1e18;
-        uint256 fee = byRatio > _terms.keeperFeeFloor ? byRatio : _terms.keeperFeeFloor;
+        uint256 byRatio = (((Model.abs(delta) * fill.price) / 1e18) * terms.liquidationFeeRatio) / 1e18;
+        uint256 fee = byRatio > terms.keeperFeeFloor ? byRatio : terms.keeperFeeFloor;
         int256 fillE36 = Model.fillPrice(fill.price, Model.skew(frame.market), delta, _skewScale);
         _checkBox(frame, fill, fillE36, fee);
         _checkSource(frame, fill, delta, fillE36);
@@ -143,7 +135,7 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         _count("liquidate: in part");
         int256 gain = Model.gain(rest, fill.price, frame.fundingIndex, frame.borrowIndex);
         int256 target =
-            (Model.maintenanceMargin(rest, fill.price, _terms) * int256(uint256(_terms.liquidationTarget))) / 1e18;
+            (Model.maintenanceMargin(rest, fill.price, terms) * int256(uint256(terms.liquidationTarget))) / 1e18;
         if (Model.equity(rest, gain) < target && !fill.obstructed) {
             _breach(6, frame.action, "a partial liquidation missed its target", fill.positionId);
         }
@@ -151,8 +143,9 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
 
     /// @dev The keeper is paid from margin, gain included; from the reserve no more than what is missing to the floor.
     function _checkSource(Frame memory frame, Fill memory fill, int256 delta, int256 fillE36) private {
+        Terms memory terms = _termsOf(fill.before);
         Box memory box = Model.close(fill.before, Model.abs(delta), fillE36, frame.fundingIndex, frame.borrowIndex);
-        int256 floor = int256(uint256(_terms.keeperFeeFloor)) * 1e18;
+        int256 floor = int256(uint256(terms.keeperFeeFloor)) * 1e18;
         int256 most = (box.margin > floor ? box.margin : floor) + int256(_scale) * 1e18;
         uint256 earned = fill.keeperWealth * _scale;
         if (int256(earned) * 1e18 > most) _breach(14, frame.action, "the reserve paid the keeper", earned);
@@ -173,22 +166,27 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
             truthful = fill.observedAt < frame.market.clock;
         } else if (selector == ICommonErrors.SequencerGracePeriod.selector) {
             truthful = _time < _oracle.upSince() + _sequencerGrace;
+        } else if (selector == ICommonErrors.PriceForClosingOnly.selector) {
+            truthful = _oracle.closingOnly();
+        } else if (selector == ICommonErrors.MarketIsSettled.selector) {
+            truthful = _vault.isSettled();
         } else {
-            truthful = _time < _oracle.downUntil();
+            truthful = _oracle.isOut();
         }
         if (!truthful) _breach(6, frame.action, "refused for no reason", uint32(selector));
     }
 
     /// @dev The owner gets margin and reserve less the floor, up to the token's rounding.
     function _checkSettled(Frame memory frame, Fill memory fill) private {
+        Terms memory terms = _termsOf(fill.before);
         int256 fillE36 = Model.fillPrice(fill.price, Model.skew(frame.market), -int256(fill.before.size), _skewScale);
-        _checkBox(frame, fill, fillE36, _terms.keeperFeeFloor);
+        _checkBox(frame, fill, fillE36, terms.keeperFeeFloor);
         if (fill.observedAt < frame.market.clock) _breach(16, frame.action, "an older price was used", fill.price);
         if (_vault.position(fill.positionId).size != 0) _breach(6, frame.action, "not closed", fill.positionId);
-        if (fill.keeperWealth * _scale < _terms.keeperFeeFloor && !fill.obstructed) {
+        if (fill.keeperWealth * _scale < terms.keeperFeeFloor && !fill.obstructed) {
             _breach(14, frame.action, "the keeper's floor was not paid", fill.keeperWealth);
         }
-        uint256 most = uint256(fill.before.margin) + fill.before.reserve - _terms.keeperFeeFloor;
+        uint256 most = uint256(fill.before.margin) + fill.before.reserve - terms.keeperFeeFloor;
         uint256 paid = (_wealthOf(fill.account) - fill.accountWealth) * _scale;
         if (paid > most && !fill.obstructed) _breach(7, frame.action, "more than margin and reserve", paid);
         if (paid + 3 * _scale < most) _breach(7, frame.action, "less than margin and reserve", paid);
@@ -208,23 +206,13 @@ abstract contract LiquidationActions is MarginActions, FillChecks {
         if (dice.chance(20)) positionIds[1] = _book.orderCount() + 1;
     }
 
-    /// @dev Exact gain, equity and maintenance margin before the call [1e-36 quote].
-    function _health(
-        Frame memory frame,
-        Fill memory fill
-    ) private view returns (int256 gain, int256 equity, int256 required) {
-        gain = Model.gain(fill.before, fill.price, frame.fundingIndex, frame.borrowIndex);
-        equity = Model.equity(fill.before, gain);
-        required = Model.maintenanceMargin(fill.before, fill.price, _terms);
-    }
-
-    /// @dev From 1.5% beyond bankruptcy to 4% before it: partial and whole liquidations, and refusals.
-    function _priceNearMaintenance(Dice memory dice, Position memory position) private pure returns (uint256) {
-        int256 bankruptcy = ((int256(position.openNotional) - int256(uint256(position.margin))) * 1e18) / position.size;
-        if (bankruptcy <= 0) return dice.between(20, 2000) * 1e18;
-        uint256 distance = dice.between(0, 55);
-        uint256 factor = position.size > 0 ? 985 + distance : 1015 - distance;
-        return (uint256(bankruptcy) * factor) / 1000;
+    function _leastFloor(Position[] memory before) private view returns (uint256 least) {
+        least = type(uint256).max;
+        for (uint256 i; i < before.length; ++i) {
+            if (before[i].size == 0) continue;
+            uint256 floor = _termsOf(before[i]).keeperFeeFloor;
+            if (floor < least) least = floor;
+        }
     }
 
     /// @dev From 1% before the cap to 4% beyond it.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.35;
 
 import {Position} from "../../../contracts/types/Position.sol";
+import {Terms} from "../../../contracts/types/Terms.sol";
 import {Model} from "../support/Model.sol";
 import {Dice, Random} from "../support/Random.sol";
 import {vm} from "../support/Vm.sol";
@@ -30,7 +31,7 @@ abstract contract MarginActions is HandlerBase {
         _give(payer, amountToken, address(_vault));
         if (payer != position.owner) _ghosts.addPaidIn(position.owner, amountToken);
 
-        Frame memory frame = _capture("addMargin");
+        Frame memory frame = _capture("MarginVault.addMargin");
         vm.prank(payer);
         try _vault.addMargin(positionId, amountToken) {
             Position memory rest = _vault.position(positionId);
@@ -44,7 +45,8 @@ abstract contract MarginActions is HandlerBase {
             _done(frame);
         } catch (bytes memory reason) {
             _refused(frame.action, reason);
-            if (!_token.isRefused(address(_vault))) _breach(NO_PANIC, frame.action, "refused", positionId);
+            bool worked = !_token.isRefused(address(_vault)) && !_token.isBlocked(payer);
+            if (worked) _breach(12, frame.action, "margin was refused", positionId);
         }
         _compare(frame, positionId);
     }
@@ -60,7 +62,7 @@ abstract contract MarginActions is HandlerBase {
         uint256 wealthBefore = _wealthOf(position.owner);
         address receiver = dice.chance(50) ? position.owner : _purseOf(position.owner);
 
-        Frame memory frame = _capture("removeMargin");
+        Frame memory frame = _capture("MarginVault.removeMargin");
         vm.prank(position.owner);
         try _vault.removeMargin(positionId, amountToken, receiver, spot.proof) {
             if (_wealthOf(position.owner) - wealthBefore != amountToken) {
@@ -81,7 +83,7 @@ abstract contract MarginActions is HandlerBase {
         uint256 wealthBefore = _wealthOf(account);
         uint256 owed = _vault.claimable(account);
 
-        Frame memory frame = _capture("claimFromVault");
+        Frame memory frame = _capture("MarginVault.claim");
         address receiver = dice.chance(30) ? account : _purseOf(account);
         _ghosts.register(receiver);
         vm.prank(account);
@@ -111,12 +113,13 @@ abstract contract MarginActions is HandlerBase {
         if (_vault.pendingMarketOrders(positionId) != 0) _breach(NO_PANIC, frame.action, "an order waits", positionId);
         uint256 price = spot.price;
         Position memory position = _vault.position(positionId);
+        Terms memory terms = _charter.terms(position.termsId);
         int256 gain = Model.gain(position, price, frame.fundingIndex, frame.borrowIndex);
         int256 equity = Model.equity(position, gain);
-        int256 byRatio = (Model.notional(position, price) * int256(uint256(_terms.initialMarginRatio))) / 1e18;
+        int256 byRatio = (Model.notional(position, price) * int256(uint256(terms.initialMarginRatio))) / 1e18;
         int256 byTarget =
-            (Model.maintenanceMargin(position, price, _terms) * int256(uint256(_terms.liquidationTarget))) / 1e18;
-        int256 least = int256(uint256(_terms.minMargin)) * 1e18;
+            (Model.maintenanceMargin(position, price, terms) * int256(uint256(terms.liquidationTarget))) / 1e18;
+        int256 least = int256(uint256(terms.minMargin)) * 1e18;
         if (equity < byRatio || equity < byTarget || equity < least) {
             _breach(6, frame.action, "equity is below initial margin", positionId);
         }

@@ -18,7 +18,7 @@ abstract contract OrderActions is ExecutionActions {
     function submitOpen(uint256 seed) external {
         Dice memory dice = _dice(seed);
         address account = _pickOwner(dice);
-        uint256 orderId = _submit("submitOpen", account, _opening(dice));
+        uint256 orderId = _submit("submit: open", account, _opening(dice));
         if (orderId != 0 && dice.chance(60)) _executeNow(dice, orderId);
     }
 
@@ -38,7 +38,7 @@ abstract contract OrderActions is ExecutionActions {
         calls[2] = abi.encodeCall(_book.submit, (limit));
         _give(account, (opening.margin + opening.keeperFee) / _scale, address(_vault));
 
-        Frame memory frame = _capture("submitWithExits");
+        Frame memory frame = _capture("OrderBook.multicall");
         vm.prank(account);
         try _book.multicall(calls) {
             for (uint256 i; i < 3; ++i) _remember(first + i);
@@ -60,7 +60,7 @@ abstract contract OrderActions is ExecutionActions {
             OrderRequest memory request =
                 opens ? _opening(dice) : _exit(dice, positionId, position.size, OrderKind.Market);
             (request.kind, request.triggerPrice, request.expiry) = (OrderKind.Market, 0, 0);
-            orderIds[i] = _submit("submitMarket", opens ? _pickOwner(dice) : position.owner, request);
+            orderIds[i] = _submit("submit: market", opens ? _pickOwner(dice) : position.owner, request);
             if (orderIds[i] == 0) return;
         }
         _executeTogether(dice, orderIds);
@@ -73,12 +73,13 @@ abstract contract OrderActions is ExecutionActions {
         Position memory position = _vault.position(positionId);
         OrderRequest memory request = _opening(dice);
         request.positionId = positionId;
+        if (dice.chance(40)) request.termsId = position.termsId;
         request.sizeDelta = int256(Model.abs(request.sizeDelta));
         if (position.size < 0) request.sizeDelta = -request.sizeDelta;
         // Such an order may carry margin alone for a part of it, or none.
         if (dice.chance(30)) request.margin = 0;
         _setPrices(dice, request);
-        uint256 orderId = _submit("submitIncrease", position.owner, request);
+        uint256 orderId = _submit("submit: increase", position.owner, request);
         if (orderId != 0 && dice.chance(50)) _executeNow(dice, orderId);
     }
 
@@ -90,7 +91,7 @@ abstract contract OrderActions is ExecutionActions {
         OrderKind kind = dice.chance(60) ? OrderKind.Market : OrderKind(dice.between(1, 2));
         OrderRequest memory request = _exit(dice, positionId, position.size, kind);
         if (!request.reduceOnly && dice.chance(30)) request.margin = dice.between(1, 500) * 1e18;
-        uint256 orderId = _submit("submitDecrease", position.owner, request);
+        uint256 orderId = _submit("submit: decrease", position.owner, request);
         if (orderId != 0 && dice.chance(50)) _executeNow(dice, orderId);
     }
 
@@ -103,14 +104,15 @@ abstract contract OrderActions is ExecutionActions {
         if (dice.chance(60)) _advanceTo(order.submittedAt + 2 + 60 + 60 + dice.between(0, 2));
         if (dice.chance(30)) _advanceTo(uint256(order.expiry) + dice.between(0, 1));
         address account = _book.accountOf(orderId);
-        _cancel("cancel", orderId, dice.chance(50) ? account : STRANGER, dice.chance(30) ? bytes("absent") : bytes(""));
+        _cancel(orderId, dice.chance(50) ? account : STRANGER, dice.chance(30) ? bytes("absent") : bytes(""));
     }
 
     function _submit(
-        string memory action,
+        string memory variant,
         address account,
         OrderRequest memory request
     ) internal returns (uint256 submitted) {
+        string memory action = "OrderBook.submit";
         uint256 escrow = request.margin + (request.feeFromMargin ? 0 : request.keeperFee);
         _give(account, escrow / _scale, address(_vault));
         uint256 wealthBefore = _wealthOf(account);
@@ -124,6 +126,7 @@ abstract contract OrderActions is ExecutionActions {
                 _breach(15, action, "escrow is not margin and fee", orderId);
             }
             _done(frame);
+            _count(variant);
         } catch (bytes memory reason) {
             _refused(action, reason);
         }
@@ -131,41 +134,33 @@ abstract contract OrderActions is ExecutionActions {
     }
 
     /// @dev A cancelled order returns its escrow to the wei, less the fee where it is forfeited to the pool.
-    function _cancel(
-        string memory action,
-        uint256 orderId,
-        address caller,
-        bytes memory proof
-    ) internal returns (bool cancelled) {
+    function _cancel(uint256 orderId, address caller, bytes memory proof) internal returns (bool cancelled) {
         Order memory order = _book.order(orderId);
         address account = _book.accountOf(orderId);
         uint256 wealthBefore = _wealthOf(account);
-        uint256 fee = OrderMath.escrowedFee(order);
-        bool forfeits = OrderMath.isMarket(order.traits) && !(_oracle.absent() && proof.length != 0);
+        // A settled market owes everybody everything back, at any time.
+        bool bound = OrderMath.isMarket(order.traits) && !_vault.isSettled();
 
-        Frame memory frame = _capture(action);
+        Frame memory frame = _capture("OrderBook.cancel");
         vm.prank(caller);
         try _book.cancel(orderId, proof) {
-            uint256 refunded = order.margin + (forfeits ? 0 : fee);
+            uint256 forfeited = bound && !(_oracle.absent() && proof.length != 0) ? OrderMath.escrowedFee(order) : 0;
+            uint256 refunded = order.margin + OrderMath.escrowedFee(order) - forfeited;
             if ((_wealthOf(account) - wealthBefore) * _scale != refunded) {
-                _breach(15, action, "refund is not the escrow", orderId);
+                _breach(15, frame.action, "refund is not the escrow", orderId);
             }
-            if (_vault.market().poolDue - frame.market.poolDue != (forfeits ? fee : 0)) {
-                _breach(15, action, "forfeit is not the fee", orderId);
+            if (_vault.market().poolDue - frame.market.poolDue != forfeited) {
+                _breach(15, frame.action, "forfeit is not the fee", orderId);
             }
-            if (OrderMath.isMarket(order.traits) && _time <= uint256(order.submittedAt) + 2 + 60 + 60) {
-                _breach(15, action, "a market order was cancelled in its window", orderId);
+            if (bound && _time <= uint256(order.submittedAt) + 2 + 60 + 60) {
+                _breach(15, frame.action, "a market order was cancelled in its window", orderId);
             }
             cancelled = true;
             _done(frame);
         } catch (bytes memory reason) {
-            _refused(action, reason);
+            _refused(frame.action, reason);
         }
         _compare(frame);
-    }
-
-    function _advanceTo(uint256 timestamp) internal {
-        if (timestamp > _time && timestamp < _time + 30 days) _advance(timestamp - _time);
     }
 
     function _opening(Dice memory dice) private view returns (OrderRequest memory request) {
@@ -180,7 +175,7 @@ abstract contract OrderActions is ExecutionActions {
         request.reserve = (notional * share) / 1e18 + 1e18;
         if (dice.chance(5)) request.reserve = dice.spread(0, 2 * notional);
         request.kind = dice.chance(75) ? OrderKind.Market : OrderKind(dice.between(1, 2));
-        request.termsId = dice.chance(98) ? 1 : 2;
+        request.termsId = uint16(_charter.latestTermsId() + (dice.chance(98) ? 0 : 1));
         _setPrices(dice, request);
     }
 
@@ -189,7 +184,7 @@ abstract contract OrderActions is ExecutionActions {
         uint256 positionId,
         int256 size,
         OrderKind kind
-    ) private view returns (OrderRequest memory request) {
+    ) internal view returns (OrderRequest memory request) {
         request.positionId = positionId;
         request.kind = kind;
         request.reduceOnly = dice.chance(60);

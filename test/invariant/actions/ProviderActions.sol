@@ -18,7 +18,7 @@ abstract contract ProviderActions is HandlerBase {
         _give(account, amountToken, address(_pool));
         uint256 heldBefore = _token.balanceOf(account);
 
-        Frame memory frame = _capture("requestDeposit");
+        Frame memory frame = _capture("LiquidityVault.requestDeposit");
         vm.prank(account);
         try _pool.requestDeposit(amountToken, account, account) {
             if (heldBefore - _token.balanceOf(account) != amountToken) {
@@ -38,7 +38,7 @@ abstract contract ProviderActions is HandlerBase {
         uint256 held = _pool.balanceOf(account);
         uint256 shares = dice.chance(30) ? held : dice.spread(held / 1000, held);
 
-        Frame memory frame = _capture("requestRedeem");
+        Frame memory frame = _capture("LiquidityVault.requestRedeem");
         vm.prank(account);
         try _pool.requestRedeem(shares, account, account) {
             _done(frame);
@@ -56,7 +56,7 @@ abstract contract ProviderActions is HandlerBase {
         PoolRequest memory request = _pool.depositRequest(requestNumber);
         uint256 heldBefore = _token.balanceOf(request.controller);
 
-        Frame memory frame = _capture("cancelDeposit");
+        Frame memory frame = _capture("LiquidityVault.cancelDeposit");
         vm.prank(request.controller);
         try _pool.cancelDeposit(requestNumber) returns (uint256 assets) {
             if (_token.balanceOf(request.controller) - heldBefore != assets || assets != request.amount) {
@@ -76,7 +76,7 @@ abstract contract ProviderActions is HandlerBase {
         uint256 requestNumber = dice.chance(50) ? newest : dice.between(first, newest);
         PoolRequest memory request = _pool.redeemRequest(requestNumber);
 
-        Frame memory frame = _capture("cancelRedeem");
+        Frame memory frame = _capture("LiquidityVault.cancelRedeem");
         vm.prank(request.controller);
         try _pool.cancelRedeem(requestNumber) returns (uint256 shares) {
             if (shares != request.amount) _breach(3, frame.action, "returned other than was locked", shares);
@@ -90,20 +90,17 @@ abstract contract ProviderActions is HandlerBase {
     /// @notice Claims shares of fulfilled deposits, by assets or by shares.
     function claimShares(uint256 seed) external {
         Dice memory dice = _dice(seed);
-        address account = _pickProvider(dice);
+        address account = _pickClaimer(dice, true);
         bool byAssets = dice.chance(50);
         uint256 most = byAssets ? _pool.maxDeposit(account) : _pool.maxMint(account);
         if (most == 0) return;
         uint256 amount = dice.chance(50) ? most : dice.spread(1, most + 1);
         uint256 heldBefore = _pool.balanceOf(account);
 
-        Frame memory frame = _capture(byAssets ? "deposit" : "mint");
+        (string memory name, bytes memory call_) = _claimOfShares(byAssets, dice.chance(40), amount, account);
+        Frame memory frame = _capture(name);
         vm.prank(account);
-        (bool success, bytes memory result) = address(_pool).call(
-            byAssets
-                ? abi.encodeWithSignature("deposit(uint256,address,address)", amount, account, account)
-                : abi.encodeWithSignature("mint(uint256,address,address)", amount, account, account)
-        );
+        (bool success, bytes memory result) = address(_pool).call(call_);
         if (success) {
             uint256 shares = byAssets ? abi.decode(result, (uint256)) : amount;
             if (_pool.balanceOf(account) - heldBefore != shares) _breach(3, frame.action, "shares", shares);
@@ -114,10 +111,24 @@ abstract contract ProviderActions is HandlerBase {
         _compare(frame, new uint256[](0), 0, true);
     }
 
+    /// @dev Either standard's form: of ERC-4626 for oneself, of ERC-7540 for a controller.
+    function _claimOfShares(
+        bool byAssets,
+        bool short_,
+        uint256 amount,
+        address account
+    ) private pure returns (string memory name, bytes memory call_) {
+        string memory form = byAssets ? "deposit(uint256,address" : "mint(uint256,address";
+        form = string.concat(form, short_ ? ")" : ",address)");
+        name = string.concat("LiquidityVault.", form);
+        bytes memory args = short_ ? abi.encode(amount, account) : abi.encode(amount, account, account);
+        call_ = bytes.concat(bytes4(keccak256(bytes(form))), args);
+    }
+
     /// @notice Claims assets of fulfilled redeems, by assets or by shares, sometimes through an operator.
     function claimAssets(uint256 seed) external {
         Dice memory dice = _dice(seed);
-        address account = _pickProvider(dice);
+        address account = _pickClaimer(dice, false);
         bool byAssets = dice.chance(50);
         uint256 most = byAssets ? _pool.maxWithdraw(account) : _pool.maxRedeem(account);
         if (most == 0) return;
@@ -126,7 +137,7 @@ abstract contract ProviderActions is HandlerBase {
         uint256 heldBefore = _token.balanceOf(account);
         address caller = _pickOperator(dice, account);
 
-        Frame memory frame = _capture(byAssets ? "withdraw" : "redeem");
+        Frame memory frame = _capture(byAssets ? "LiquidityVault.withdraw" : "LiquidityVault.redeem");
         vm.prank(caller);
         (bool success, bytes memory result) = address(_pool).call(
             byAssets
@@ -158,7 +169,7 @@ abstract contract ProviderActions is HandlerBase {
         _ghosts.register(receiver);
         uint256 heldBefore = _token.balanceOf(receiver);
 
-        Frame memory frame = _capture("claimFromPool");
+        Frame memory frame = _capture("LiquidityVault.claim");
         vm.prank(account);
         try _pool.claim(receiver) returns (uint256 paid) {
             if (paid != owed || _token.balanceOf(receiver) - heldBefore != paid) {
@@ -179,7 +190,7 @@ abstract contract ProviderActions is HandlerBase {
         bool lost = dice.chance(20);
         uint256 shares = dice.spread(1, lost ? _pool.balanceOf(account) / 1000 + 1 : _pool.balanceOf(account));
         address receiver = lost ? address(_pool) : _pickProvider(dice);
-        Frame memory frame = _capture("transferShares");
+        Frame memory frame = _capture("LiquidityVault.transfer");
         if (lost) _ghosts.addDonatedShares(shares);
         vm.prank(account);
         _pool.transfer(receiver, shares);
@@ -187,13 +198,55 @@ abstract contract ProviderActions is HandlerBase {
         _compare(frame, new uint256[](0), 0, true);
     }
 
+    /// @notice By whom the holder allows, up to the allowance.
+    function transferSharesFrom(uint256 seed) external {
+        Dice memory dice = _dice(seed);
+        (bool found, address account) = _pickShareholder(dice);
+        if (!found) return;
+        address spender = address(0x09E6);
+        address receiver = _pickProvider(dice);
+        uint256 shares = dice.spread(1, _pool.balanceOf(account) / 10 + 1);
+        if (dice.chance(60)) {
+            Frame memory approval = _capture("LiquidityVault.approve");
+            vm.prank(account);
+            if (_pool.approve(spender, dice.between(shares / 2, 2 * shares))) _done(approval);
+            _compare(approval, new uint256[](0), 0, true);
+        }
+        uint256 allowed = _pool.allowance(account, spender);
+
+        Frame memory frame = _capture("LiquidityVault.transferFrom");
+        vm.prank(spender);
+        try _pool.transferFrom(account, receiver, shares) {
+            if (shares > allowed) _breach(3, frame.action, "beyond the allowance", shares);
+            _done(frame);
+        } catch (bytes memory reason) {
+            _refused(frame.action, reason);
+        }
+        _compare(frame, new uint256[](0), 0, true);
+    }
+
     function _pickProvider(Dice memory dice) internal returns (address account) {
-        account = dice.chance(25) ? address(0xF1257) : address(uint160(0x9F00 + dice.below(3)));
+        account = _providerAt(dice.below(4));
+        _ghosts.registerProvider(account);
         _ghosts.register(account);
         _ghosts.register(_purseOf(account));
     }
 
-    function _pickShareholder(Dice memory dice) private returns (bool found, address account) {
+    function _providerAt(uint256 index) private pure returns (address) {
+        return index == 3 ? address(0xF1257) : address(uint160(0x9F00 + index));
+    }
+
+    /// @dev One with something to claim, where there is one.
+    function _pickClaimer(Dice memory dice, bool ofShares) private returns (address account) {
+        uint256 start = dice.below(4);
+        for (uint256 i; i < 4; ++i) {
+            account = _providerAt((start + i) % 4);
+            if ((ofShares ? _pool.maxDeposit(account) : _pool.maxWithdraw(account)) != 0) return account;
+        }
+        return _pickProvider(dice);
+    }
+
+    function _pickShareholder(Dice memory dice) internal returns (bool found, address account) {
         for (uint256 i; i < 4; ++i) {
             account = _pickProvider(dice);
             if (_pool.balanceOf(account) != 0) return (true, account);
@@ -201,10 +254,11 @@ abstract contract ProviderActions is HandlerBase {
         return (false, account);
     }
 
-    function _pickOperator(Dice memory dice, address account) private returns (address caller) {
+    function _pickOperator(Dice memory dice, address account) internal returns (address caller) {
         if (dice.chance(70)) return account;
         caller = address(0x09E4);
+        _ghosts.tried("LiquidityVault.setOperator");
         vm.prank(account);
-        _pool.setOperator(caller, dice.chance(90));
+        if (_pool.setOperator(caller, dice.chance(90))) _ghosts.done("LiquidityVault.setOperator");
     }
 }

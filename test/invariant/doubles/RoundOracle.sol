@@ -5,6 +5,13 @@ import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {Price} from "../../../contracts/types/Price.sol";
 import {ProofKind} from "../../../contracts/types/ProofKind.sol";
 
+/// @dev How an oracle that is out refuses.
+enum Outage {
+    Silent,
+    Down,
+    SequencerDown
+}
+
 /// @title RoundOracle
 /// @notice A push feed under the test's control. Round ids count from 1; no two rounds share a second.
 ///
@@ -23,10 +30,17 @@ contract RoundOracle is IOracle {
     uint64 public upSince;
     /// @notice Until when every price is refused [s].
     uint64 public downUntil;
+    Outage private _outage;
+    /// @dev Age beyond which a price is stale [s], and until when one may be [s].
+    uint64 private _maxAge;
+    uint64 private _staleUntil;
+    uint64 private _closingOnlyUntil;
     /// @notice What {hadNoPrice} answers to a proof that is not empty.
     bool public absent;
 
     error OracleDown(uint64 until);
+    error SequencerDown();
+    error PriceStale(uint64 observedAt);
     error RoundNotFound(uint256 roundId);
     error RoundOutOfOrder(uint64 observedAt, uint256 timestamp);
 
@@ -43,8 +57,16 @@ contract RoundOracle is IOracle {
         upSince = upSince_;
     }
 
-    function breakUntil(uint64 until) external {
-        downUntil = until;
+    function breakUntil(uint64 until, Outage outage) external {
+        (downUntil, _outage) = (until, outage);
+    }
+
+    function limitAge(uint64 maxAge, uint64 until) external {
+        (_maxAge, _staleUntil) = (maxAge, until);
+    }
+
+    function limitToClosing(uint64 until) external {
+        _closingOnlyUntil = until;
     }
 
     function setAbsent(bool absent_) external {
@@ -67,8 +89,13 @@ contract RoundOracle is IOracle {
     }
 
     function latest() external view returns (uint256 price, uint64 observedAt) {
-        require(block.timestamp >= downUntil, OracleDown(downUntil));
+        _requireUp();
         return (_newest().value, _newest().observedAt);
+    }
+
+    /// @notice Whether no price is to be had now.
+    function isOut() external view returns (bool) {
+        return block.timestamp < downUntil || _isStale();
     }
 
     function hadNoPrice(uint64, uint64, bytes calldata proof) external view returns (bool) {
@@ -96,8 +123,13 @@ contract RoundOracle is IOracle {
         for (uint256 i = _rounds.length; i != 0 && _rounds[i - 1].observedAt >= time; --i) roundId = i;
     }
 
+    /// @notice Whether prices serve for closing alone.
+    function closingOnly() public view returns (bool) {
+        return block.timestamp < _closingOnlyUntil;
+    }
+
     function _price(uint256 roundId) private view returns (Price memory) {
-        require(block.timestamp >= downUntil, OracleDown(downUntil));
+        _requireUp();
         require(roundId != 0 && roundId <= _rounds.length, RoundNotFound(roundId));
         Round memory round_ = _rounds[roundId - 1];
         return
@@ -107,7 +139,7 @@ contract RoundOracle is IOracle {
                 round_.observedAt,
                 round_.observedAt,
                 upSince,
-                false,
+                closingOnly(),
                 ProofKind.Round
             );
     }
@@ -116,6 +148,19 @@ contract RoundOracle is IOracle {
         if (msg.value == 0) return;
         (bool success, ) = msg.sender.call{value: msg.value - FEE_WEI}("");
         require(success, OracleDown(downUntil));
+    }
+
+    function _requireUp() private view {
+        require(!_isStale(), PriceStale(_newest().observedAt));
+        if (block.timestamp >= downUntil) return;
+        // Some refuse without a word.
+        if (_outage == Outage.Silent) revert();
+        require(_outage == Outage.Down, SequencerDown());
+        revert OracleDown(downUntil);
+    }
+
+    function _isStale() private view returns (bool) {
+        return block.timestamp < _staleUntil && block.timestamp > _newest().observedAt + _maxAge;
     }
 
     function _newest() private view returns (Round storage) {

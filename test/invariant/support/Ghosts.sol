@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.35;
 
+/// @dev How often something was tried and succeeded; with a refusal, how often it was refused with that one.
+struct Tally {
+    string name;
+    bytes4 refusal;
+    uint256 tried;
+    uint256 done;
+}
+
 /// @title Ghosts
 /// @notice What the contracts do not store, and the laws are measured against.
 contract Ghosts {
-    struct Count {
-        uint256 tried;
-        uint256 done;
-    }
-
     /// @dev Indices as they would stand if nobody had ever poked: they move only where a rate changes.
     struct Twin {
         int256 fundingIndex;
@@ -20,8 +23,11 @@ contract Ghosts {
 
     /// @notice The first breach of each law that an action saw; empty while it holds.
     mapping(uint256 law => string what) public breachOf;
-    mapping(string action => Count count) private _counts;
-    string[] private _actions;
+    /// @notice Whether any law was broken.
+    bool public broken;
+    /// @dev Place in `_tallies`, counted from 1.
+    mapping(bytes32 key => uint256 place) private _places;
+    Tally[] private _tallies;
 
     /// @notice Tokens made for an account, and those that others added to its positions [token].
     mapping(address account => uint256 amountToken) public paidIn;
@@ -38,18 +44,25 @@ contract Ghosts {
 
     address[] private _accounts;
     mapping(address account => bool known) private _known;
+    address[] private _providers;
+    mapping(address account => bool known) private _provides;
     Twin private _twin;
 
     function breach(uint256 law, string calldata what) external {
         if (bytes(breachOf[law]).length == 0) breachOf[law] = what;
+        broken = true;
     }
 
-    function tried(string calldata action) external {
-        if (_counts[action].tried++ == 0) _actions.push(action);
+    function tried(string calldata name) external {
+        ++_tallyOf(name, 0).tried;
     }
 
-    function done(string calldata action) external {
-        ++_counts[action].done;
+    function done(string calldata name) external {
+        ++_tallyOf(name, 0).done;
+    }
+
+    function refused(string calldata name, bytes4 refusal) external {
+        ++_tallyOf(name, refusal).tried;
     }
 
     /// @notice Remembers an account that may hold, or be owed, tokens.
@@ -59,6 +72,13 @@ contract Ghosts {
         _accounts.push(account);
     }
 
+    /// @notice Remembers an account that may hold shares, or have requests. Whoever is forgotten shows: sums fall short.
+    function registerProvider(address account) external {
+        if (_provides[account]) return;
+        _provides[account] = true;
+        _providers.push(account);
+    }
+
     function addPaidIn(address account, uint256 amountToken) external {
         paidIn[account] += amountToken;
     }
@@ -66,6 +86,11 @@ contract Ghosts {
     function addReserve(address account, uint256 positionId, uint256 reserve) external {
         reserveAdded[account] += reserve;
         reserveAddedTo[positionId] += reserve;
+    }
+
+    /// @notice What an account may yet get out of a position that was handed to it [WAD quote].
+    function addPromised(address account, uint256 amount) external {
+        reserveAdded[account] += amount;
     }
 
     function addPoolNet(uint256 positionId, int256 net) external {
@@ -96,11 +121,21 @@ contract Ghosts {
         return _accounts;
     }
 
-    function actions() external view returns (string[] memory) {
-        return _actions;
+    function providers() external view returns (address[] memory) {
+        return _providers;
     }
 
-    function countOf(string calldata action) external view returns (Count memory) {
-        return _counts[action];
+    function tallies() external view returns (Tally[] memory) {
+        return _tallies;
+    }
+
+    function _tallyOf(string calldata name, bytes4 refusal) private returns (Tally storage) {
+        bytes32 key = keccak256(abi.encodePacked(name, refusal));
+        uint256 place = _places[key];
+        if (place == 0) {
+            _tallies.push(Tally(name, refusal, 0, 0));
+            _places[key] = place = _tallies.length;
+        }
+        return _tallies[place - 1];
     }
 }

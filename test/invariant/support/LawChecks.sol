@@ -2,7 +2,7 @@
 pragma solidity 0.8.35;
 
 import {OrderMath} from "../../../contracts/libraries/OrderMath.sol";
-import {Market} from "../../../contracts/types/Market.sol";
+import {Market, SETTLED} from "../../../contracts/types/Market.sol";
 import {Order} from "../../../contracts/types/Order.sol";
 import {Position} from "../../../contracts/types/Position.sol";
 import {World} from "./Deployment.sol";
@@ -27,7 +27,8 @@ struct Sums {
     /// @dev [shares]
     uint256 sharesHeld;
     uint256 sharesInPool;
-    uint256 openCount;
+    /// @dev Positions that are open.
+    Position[] open;
 }
 
 /// @title LawChecks
@@ -38,13 +39,26 @@ library LawChecks {
 
     function sums(World memory world, Ghosts ghosts) internal view returns (Sums memory total) {
         uint256 count = world.book.orderCount();
+        total.open = new Position[](count);
+        uint256 open;
         for (uint256 id = 1; id <= count; ++id) {
             Order memory order = world.book.order(id);
             if (order.submittedAt != 0) total.escrows += order.margin + OrderMath.escrowedFee(order);
-            _addPosition(total, world.vault.position(id));
+            Position memory position = world.vault.position(id);
+            _addPosition(total, position);
+            if (position.size != 0) total.open[open++] = position;
+        }
+        Position[] memory found = total.open;
+        assembly ("memory-safe") {
+            mstore(found, open)
         }
         address[] memory accounts = ghosts.accounts();
-        for (uint256 i; i < accounts.length; ++i) _addAccount(total, world, accounts[i]);
+        for (uint256 i; i < accounts.length; ++i) {
+            total.claimsOnVault += world.vault.claimable(accounts[i]);
+            total.claimsOnPool += world.pool.claimable(accounts[i]);
+        }
+        accounts = ghosts.providers();
+        for (uint256 i; i < accounts.length; ++i) _addProvider(total, world, accounts[i]);
     }
 
     /// @dev LAW-1, LAW-2, LAW-3.
@@ -68,9 +82,7 @@ library LawChecks {
         require(world.pool.owedToken() * scale == owedByPool, _text("LAW-2: owed ", world.pool.owedToken()));
         uint256 poolGifts = ghosts.donated(address(world.pool)) * scale;
         require(inPool == world.pool.cash() + owedByPool + poolGifts, _text("LAW-3: LiquidityVault holds ", inPool));
-
-        uint256 inBook = world.token.balanceOf(address(world.book));
-        require(inBook == ghosts.donated(address(world.book)), _text("LAW-3: OrderBook holds ", inBook));
+        _others(world, ghosts);
     }
 
     /// @dev LAW-3 in sums: what ever came in, less what ever went out, is owed to somebody by name.
@@ -78,9 +90,15 @@ library LawChecks {
         Market memory market = world.vault.market();
         uint256 owed = total.margins + total.escrows + market.poolDue + market.protocolDue + world.pool.cash();
         owed += world.scale * (total.claimsOnVault + total.claimsOnPool + total.pendingAssets + total.redeemedAssets);
-        address[3] memory contracts = [address(world.vault), address(world.pool), address(world.book)];
+        address[5] memory contracts = [
+            address(world.vault),
+            address(world.pool),
+            address(world.book),
+            address(world.mandates),
+            address(world.charter)
+        ];
         uint256 net;
-        for (uint256 i; i < 3; ++i) {
+        for (uint256 i; i < contracts.length; ++i) {
             net += world.token.inflow(contracts[i]) - world.token.outflow(contracts[i]);
             net -= ghosts.donated(contracts[i]);
         }
@@ -99,41 +117,37 @@ library LawChecks {
         require(market.netBasis == total.basis, "LAW-4: notionals and index bases");
         require(market.totalMargin == total.margins, _text("LAW-4: margins ", market.totalMargin));
         require(world.pool.reserved() == total.reserves, _text("LAW-4: reserves ", world.pool.reserved()));
-        // What LAW-5 says of the exit: the skew moves it by less than two position fees.
-        uint256 cap = world.maxOpenInterest;
-        require(total.longSizes <= cap && total.shortSizes <= cap, "LAW-5: open interest beyond its cap");
-        require(cap * 1e18 <= world.skewScale * 2 * world.terms.positionFeeRatio, "LAW-5: cap beyond the fees");
+        // What LAW-5 says of the exit: the skew moves it by less than two position fees, of whatever terms. A cap that was
+        // lowered does not close what is open: that each increase ends within it is for the increase to check.
+        uint256 cap = world.charter.maxOpenInterest();
+        for (uint256 id = world.charter.latestTermsId(); id != 0; --id) {
+            uint256 fee = world.charter.terms(id).positionFeeRatio;
+            require(cap * 1e18 <= world.skewScale * 2 * fee, "LAW-5: cap beyond the fees");
+        }
     }
 
     /// @dev LAW-4 as providers see it: assets are cash less the sum of what each position could take, and the premium.
-    function assets(World memory world, uint256 time) internal view {
+    function assets(World memory world, Sums memory total, uint256 time) internal view {
         Market memory market = world.vault.market();
         uint256 price = market.referencePrice;
         try world.oracle.latest() returns (uint256 latest, uint64) {
             price = latest;
         } catch {}
+        if (market.clock == SETTLED) price = market.lastPrice;
         int256 claim;
-        uint256 margins;
-        uint256 reserves;
-        uint256 open;
-        for (uint256 id = world.book.orderCount(); id != 0; --id) {
-            Position memory position = world.vault.position(id);
-            if (position.size == 0) continue;
-            ++open;
-            claim += position.gain(price, market.fundingIndexAt(time), market.borrowIndexAt(time));
-            margins += position.margin;
-            reserves += position.reserve;
+        for (uint256 i; i < total.open.length; ++i) {
+            claim += total.open[i].gain(price, market.fundingIndexAt(time), market.borrowIndexAt(time));
         }
         int256 skew = market.skew();
         claim += (skew * skew * int256(price)) / (2 * int256(world.skewScale));
-        if (claim < -int256(margins) * 1e18) claim = -int256(margins) * 1e18;
-        if (claim > int256(reserves) * 1e18) claim = int256(reserves) * 1e18;
+        if (claim < -int256(total.margins) * 1e18) claim = -int256(total.margins) * 1e18;
+        if (claim > int256(total.reserves) * 1e18) claim = int256(total.reserves) * 1e18;
         uint256 dues = market.poolDue - (market.poolDue % world.scale);
         int256 net = int256(world.pool.cash() + dues) * 1e18 - claim;
         uint256 expected = net < 0 ? 0 : uint256(net) / 1e18 / world.scale;
         uint256 stated = world.pool.totalAssets();
         // Two wei of rounding for each position, and one unit of the token for the two divisions.
-        uint256 slack = (2 * open + 4) / world.scale + 1;
+        uint256 slack = (2 * total.open.length + 4) / world.scale + 1;
         require(stated <= expected + slack && stated + slack >= expected, _text("LAW-4: total assets ", stated));
     }
 
@@ -160,23 +174,22 @@ library LawChecks {
     }
 
     /// @dev LAW-8: what positions owe each other and the pool adds up, each rounding against the position.
-    function zeroSum(World memory world, uint256 time) internal view {
+    function zeroSum(World memory world, Sums memory total, uint256 time) internal view {
         Market memory market = world.vault.market();
         int256 fundingIndex = market.fundingIndexAt(time);
         int256 borrowIndex = market.borrowIndexAt(time);
         int256 owedEach;
-        int256 open;
-        for (uint256 id = world.book.orderCount(); id != 0; --id) {
-            Position memory position = world.vault.position(id);
-            if (position.size == 0) continue;
-            ++open;
-            owedEach += position.foldedNotional(fundingIndex, borrowIndex);
+        for (uint256 i; i < total.open.length; ++i) {
+            owedEach += total.open[i].foldedNotional(fundingIndex, borrowIndex);
         }
         int256 owedTogether = int256(market.netBasis) * 1e18 + market.skew() * fundingIndex;
         owedTogether += int256(world.pool.reserved()) * borrowIndex;
         // Two products of each position are rounded, each by less than a wei, and against the pool's own mark.
         int256 rounding = owedEach - owedTogether;
-        require(rounding >= 0 && rounding <= 2 * open * 1e18, "LAW-8: funding and borrow fees are not zero-sum");
+        require(
+            rounding >= 0 && rounding <= 2 * int256(total.open.length) * 1e18,
+            "LAW-8: funding and borrow fees are not zero-sum"
+        );
         require(market.fundingVelocity * market.skew() >= 0, "LAW-8: the pool pays funding");
     }
 
@@ -197,12 +210,20 @@ library LawChecks {
         require(bytes(what).length == 0, what);
     }
 
+    /// @dev The contracts that hold no tokens but those they were given.
+    function _others(World memory world, Ghosts ghosts) private view {
+        address[3] memory others = [address(world.book), address(world.mandates), address(world.charter)];
+        for (uint256 i; i < others.length; ++i) {
+            uint256 held = world.token.balanceOf(others[i]);
+            require(held == ghosts.donated(others[i]), _text("LAW-3: one that holds no tokens holds ", held));
+        }
+    }
+
     function _addPosition(Sums memory total, Position memory position) private pure {
         if (position.size == 0) {
             require(position.margin == 0 && position.reserve == 0 && position.openNotional == 0, "LAW-4: a closed box");
             return;
         }
-        ++total.openCount;
         if (position.size > 0) total.longSizes += uint96(position.size);
         else total.shortSizes += uint96(-position.size);
         // Each product rounded up on its own, as the struct's comment says.
@@ -213,9 +234,7 @@ library LawChecks {
         total.reserves += position.reserve;
     }
 
-    function _addAccount(Sums memory total, World memory world, address account) private view {
-        total.claimsOnVault += world.vault.claimable(account);
-        total.claimsOnPool += world.pool.claimable(account);
+    function _addProvider(Sums memory total, World memory world, address account) private view {
         total.pendingAssets += world.pool.pendingDepositRequest(0, account);
         total.redeemedAssets += world.pool.maxWithdraw(account);
         total.sharesHeld += world.pool.balanceOf(account);

@@ -28,6 +28,12 @@ interface Vm {
 
     function revertToState(uint256 snapshotId) external returns (bool success);
 
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+
+    function addr(uint256 privateKey) external pure returns (address account);
+
+    function envOr(string calldata name, uint256 fallback_) external view returns (uint256 value);
+
     /// @dev Creation code of a compiled contract, named `path:Contract`.
     function getCode(string calldata artifact) external view returns (bytes memory creationCode);
 }
