@@ -71,19 +71,16 @@ describe("MarketCharter enact (BH-202)", () => {
       const enacted = enact(market, 1n);
       await expect(enacted).to.emit(charter, "ChangeEnacted").withArgs(1n);
       await expect(enacted).to.emit(charter, "TermsPublished").withArgs(2n, Object.values(terms));
-      // Step 1e9: 4%, 2%, 0.5%, 0.05%, 1.25, 10%, 30 s, from the lowest 32 bits up.
-      const ratios = [40_000_000n, 20_000_000n, 5_000_000n, 500_000n, 1_250_000_000n, 100_000_000n];
-      let packed = 30n << 192n;
-      for (const [index, ratio] of ratios.entries()) packed |= ratio << BigInt(32 * index);
-      // Step 1e12: 1, 500, 5, 11 and 50, 48 bits each.
-      const amounts = [1n, 500n, 5n, 11n, 50n];
-      let words = 0n;
-      for (const [index, amount] of amounts.entries()) {
-        words |= (amount * 1_000_000n) << BigInt(48 * index);
-      }
+      // Step 1e9: 4%, 2%, 0.5%, 0.05%, 1.25, from the lowest 32 bits up; step 1e12: 5 and 11, 48 bits each.
+      const ratios = [40_000_000n, 20_000_000n, 5_000_000n, 500_000n, 1_250_000_000n];
+      let margins = (5_000_000n << 160n) | (11_000_000n << 208n);
+      for (const [index, ratio] of ratios.entries()) margins |= ratio << BigInt(32 * index);
+      // 10% in 32 bits, 30 s in 16, then 1, 500 and 50 in 48 bits each.
+      const trades =
+        100_000_000n | (30n << 32n) | (1_000_000n << 48n) | (500_000_000n << 96n) | (50_000_000n << 144n);
       await expect(enacted)
         .to.emit(marginVault, "TermsStored")
-        .withArgs(sequence + 1n, 2n, packed, words);
+        .withArgs(sequence + 1n, 2n, margins, trades);
       expect(await charter.latestTermsId()).to.equal(2n);
       expect(plain(await charter.terms(2n))).to.deep.equal(terms);
     });

@@ -80,9 +80,9 @@ describe("execute of batches", () => {
     const execution = book.connect(keeper).execute(ids, "0x", feeReceiver);
     await expect(execution)
       .to.emit(book, "OrderExecuted")
-      .withArgs(1n, keeper, 5n, wad("2"), false)
+      .withArgs(1n, keeper, 1n, wad("2"), false)
       .and.to.emit(book, "OrderExecuted")
-      .withArgs(3n, keeper, 6n, wad("3"), false)
+      .withArgs(3n, keeper, 2n, wad("3"), false)
       .and.to.emit(harness, "BatchEnded")
       .withArgs(feeReceiver, wad("5"));
     expect((await book.order(2n)).submittedAt).not.to.equal(0n);
@@ -101,7 +101,7 @@ describe("execute of batches", () => {
     await expect(execution).to.emit(harness, "BatchBegun").withArgs("0x", 0n, 0n);
     await expect(execution)
       .to.emit(book, "OrderExecuted")
-      .withArgs(2n, keeper, 5n, wad("1"), false);
+      .withArgs(2n, keeper, 1n, wad("1"), false);
     expect((await book.order(3n)).submittedAt).not.to.equal(0n);
   });
 

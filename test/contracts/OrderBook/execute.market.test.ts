@@ -50,7 +50,7 @@ describe("execute of market orders", () => {
       });
       await expect(executeAt(world, time + 35n))
         .to.emit(book, "OrderExecuted")
-        .withArgs(1n, keeper, 2n, wad("1"), false)
+        .withArgs(1n, keeper, 1n, wad("1"), false)
         .and.to.emit(harness, "BatchEnded")
         .withArgs(feeReceiver, wad("1"));
       expect((await book.order(1n)).submittedAt).to.equal(0n);
@@ -99,7 +99,7 @@ describe("execute of market orders", () => {
         await setPrice(world, { validFrom: time - 1n, observedAt, validUntil: observedAt });
         await expect(executeAt(world, observedAt + 1n))
           .to.emit(book, "OrderExecuted")
-          .withArgs(1n, world.keeper, 2n, wad("1"), false);
+          .withArgs(1n, world.keeper, 1n, wad("1"), false);
       }
     });
   });
@@ -153,7 +153,7 @@ describe("execute of market orders", () => {
       await setPrice(world, { validFrom: 1n, observedAt: time - 1n, validUntil: latest });
       await expect(executeAt(world, latest + 30n))
         .to.emit(book, "OrderExecuted")
-        .withArgs(1n, world.keeper, 2n, wad("1"), true);
+        .withArgs(1n, world.keeper, 1n, wad("1"), true);
     });
 
     it("refuses it after the window, although it is still in force", async () => {

@@ -148,7 +148,7 @@ describe("OrderBook outcomes", () => {
           0n,
         ])
         .and.to.emit(book, "OrderExecuted")
-        .withArgs(1n, keeper, 2n, wad("1"), false);
+        .withArgs(1n, keeper, 1n, wad("1"), false);
     });
 
     it("counts an order on an existing position and names no opener", async () => {
@@ -221,7 +221,7 @@ describe("OrderBook outcomes", () => {
         .to.emit(harness, "Traded")
         .withArgs([0n, 1n, account.address, wad("1"), ...terms, 0n])
         .and.to.emit(book, "OrderExecuted")
-        .withArgs(1n, account, 2n, wad("1"), true);
+        .withArgs(1n, account, 1n, wad("1"), true);
     });
   });
 

@@ -92,7 +92,7 @@ describe("execute of trigger orders", () => {
     await spotNow(world, wad("1899"));
     await expect(executeFirst(world))
       .to.emit(world.book, "OrderExecuted")
-      .withArgs(1n, world.keeper, 2n, wad("1"), false);
+      .withArgs(1n, world.keeper, 1n, wad("1"), false);
   });
 
   const EDGES: [title: string, request: OrderRequest, unmet: bigint][] = [
@@ -147,7 +147,7 @@ describe("execute of trigger orders", () => {
       await spotNow(world, wad("1900"));
       await expect(book.connect(keeper).execute([2n], "0x", keeper))
         .to.emit(book, "OrderExecuted")
-        .withArgs(2n, keeper, 4n, 0n, false);
+        .withArgs(2n, keeper, 2n, 0n, false);
     });
 
     it("executes both in one batch when the opening order is of the same kind", async () => {
@@ -158,9 +158,9 @@ describe("execute of trigger orders", () => {
       await spotNow(world, wad("1900"));
       await expect(book.connect(keeper).execute([1n, 2n], "0x", keeper))
         .to.emit(book, "OrderExecuted")
-        .withArgs(1n, keeper, 3n, wad("1"), false)
+        .withArgs(1n, keeper, 1n, wad("1"), false)
         .and.to.emit(book, "OrderExecuted")
-        .withArgs(2n, keeper, 4n, 0n, false);
+        .withArgs(2n, keeper, 2n, 0n, false);
     });
   });
 });
