@@ -94,11 +94,11 @@ for (const [withPositions, decimals] of [
       const amounts = fc.bigInt({ min: 0n, max: 2n ** 128n });
       await fc.assert(
         fc.asyncProperty(histories(withPositions), amounts, async (steps, amount) => {
-          const run = beginRun(await loaders.fundedPool(), unit);
+          const run = await beginRun(await loaders.fundedPool(), unit);
           await play(run, steps);
           await check(run, amount);
         }),
-        { numRuns: 10 },
+        { numRuns: 10, endOnFailure: true },
       );
     };
 
@@ -139,7 +139,7 @@ for (const [withPositions, decimals] of [
           expect(await pool.maxWithdraw(bob)).to.be.at.most(assets - 2n * unit + borrowFees);
           expect(await pool.maxWithdraw(bob)).to.be.at.least(assets - 2n * unit - 2n);
         }),
-        { numRuns: 10 },
+        { numRuns: 10, endOnFailure: true },
       );
     }).timeout(180_000);
   });
@@ -175,7 +175,7 @@ describe("ERC-4626 inflation of the first deposit", () => {
           if (lost > 1n) expect(spent).to.be.at.least(1_000n * lost);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   }).timeout(120_000);
 });

@@ -53,7 +53,7 @@ for (const withPositions of [false, true]) {
       await fc.assert(
         fc.asyncProperty(histories(withPositions), async (steps) => {
           const world = await fundedPool();
-          const run = beginRun(world, usd("1"));
+          const run = await beginRun(world, usd("1"));
           // Within: a fulfilment serves the oldest, a partial redeem stays first, nobody's shares lose worth.
           await play(run, steps);
           const { pool } = world;
@@ -73,7 +73,7 @@ for (const withPositions of [false, true]) {
           await fulfillDeposits(world);
           expect(await pool.depositQueue().then(({ first }) => first)).to.equal(0n);
         }),
-        { numRuns: 10 },
+        { numRuns: 10, endOnFailure: true },
       );
     }).timeout(180_000);
   });
@@ -139,7 +139,7 @@ describe("ERC-7540 fairness of the queues", () => {
         await serveOneByOne(world, fulfillDeposits, deposits);
         await serveOneByOne(world, fulfillRedeems, redeems);
       }),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
   }).timeout(120_000);
 });
