@@ -102,7 +102,7 @@ for (const [withPositions, decimals] of [
       );
     };
 
-    it("4626-9 to 4626-20: max never lies, convert answers and rounds down, for any caller, previews revert", async () => {
+    it("4626-7, -9, -10, -11, -15, -16, -19, -20, -23: max never lies, convert answers and rounds down, for any caller, previews revert", async () => {
       await after(async (run, amount) => {
         await expectHonestMaxima(run);
         await expectNoVariationByCaller(run);

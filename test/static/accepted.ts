@@ -213,7 +213,7 @@ export const ACCEPTED: readonly Accepted[] = [
   },
   {
     detector: "state written after a call",
-    why: "the wallet is asked for its signature by a static call; the nonce is spent before anything else is written",
+    why: "a false alarm: the two calls are branches of one `if`, and each writes, the nonce first, before it calls",
     where: ["MandateBook.setMandateBySignature"],
   },
   {
@@ -238,8 +238,8 @@ export const ACCEPTED: readonly Accepted[] = [
   },
   {
     detector: "tokens of another",
-    why: "from the caller, who is passed on by name, or from the factory itself",
-    where: ["MandateBook.addMarginFor", "MarketFactory._probe"],
+    why: "an owner's tokens into the owner's own position, asked for by the owner or an operator with that scope",
+    where: ["MandateBook.addMarginFor"],
   },
   {
     detector: "unchecked arithmetic",
@@ -271,11 +271,18 @@ export const ACCEPTED: readonly Accepted[] = [
     where: [
       "LiquidityVault.fulfillDeposits",
       "LiquidityVault.fulfillRedeems",
-      "OrderBook.cancel",
       "OrderBook.execute",
       "OrderSettlement.closeSettled",
       "OrderSettlement.poke",
       "OrderSettlement.settleAtCap",
+    ],
+  },
+  {
+    detector: "unguarded entry",
+    why: "writes all of its own first and calls MarginVault last, which takes the market's lock",
+    where: [
+      "OrderAccounts.transferPosition",
+      "OrderBook.cancel",
       "OrderSubmission.submit",
       "OrderSubmission.submitFor",
     ],
@@ -302,7 +309,6 @@ export const ACCEPTED: readonly Accepted[] = [
       "OrderAccounts.labelPosition",
       "OrderAccounts.permit",
       "OrderAccounts.setOperator",
-      "OrderAccounts.transferPosition",
       "PoolShares.setOperator",
     ],
   },

@@ -265,8 +265,10 @@ export class Analyser {
     if (FORBIDDEN.includes(name)) this.#found(name, place);
     if (/bare(call|delegatecall|staticcall)/.test(type)) this.#found("low-level call", place);
     if (/transferFrom$/i.test(name)) {
-      const from = (node.arguments as Node[])[0];
-      if (!isNode(from) || nameOf(from) !== "sender") this.#found("tokens of another", place);
+      const given = node.arguments as Node[];
+      // A library's function that is called by its full name has the token before the rest.
+      const from = given.length === 4 ? given[1] : given[0];
+      if (nameOf(from) !== "sender") this.#found("tokens of another", place);
     }
     if (node.kind !== "typeConversion") return;
     const [, , to] = INTEGER.exec(typeOf(node)) ?? [];
