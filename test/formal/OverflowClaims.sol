@@ -3,10 +3,8 @@ pragma solidity ^0.8.28;
 
 import {BorrowMath} from "../../contracts/libraries/BorrowMath.sol";
 import {FundingMath} from "../../contracts/libraries/FundingMath.sol";
-import {PositionMath} from "../../contracts/libraries/PositionMath.sol";
 import {SkewMath} from "../../contracts/libraries/SkewMath.sol";
 import {WadMath} from "../../contracts/libraries/WadMath.sol";
-import {Position} from "../../contracts/types/Position.sol";
 
 /// @title OverflowClaims
 /// @notice Nothing overflows for any operands of the widths that storage has: asked of every operation below.
@@ -34,16 +32,5 @@ contract OverflowClaims {
 
     function borrowFee_holdsItsFields(uint96 reserve, uint64 index, uint64 snapshot) external pure {
         if (index >= snapshot) BorrowMath.owed(reserve, index, snapshot);
-    }
-
-    function gain_holdsItsFields(int96 size, int96 basis, uint96 price, int128 owed) external pure {
-        Position memory position;
-        position.size = size;
-        position.openNotional = basis;
-        PositionMath.gain(position, price, owed);
-    }
-
-    function notional_holdsFieldsOf96Bits(int96 size, uint96 price, uint64 ratio, uint96 least) external pure {
-        PositionMath.maintenanceMargin(PositionMath.notional(size, price), ratio, least);
     }
 }

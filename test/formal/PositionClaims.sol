@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
-import {BoxMath} from "../../contracts/libraries/BoxMath.sol";
 import {MarketMath} from "../../contracts/libraries/MarketMath.sol";
 import {PositionMath} from "../../contracts/libraries/PositionMath.sol";
 import {WadMath} from "../../contracts/libraries/WadMath.sol";
-import {Closing} from "../../contracts/types/Closing.sol";
 import {Market} from "../../contracts/types/Market.sol";
 import {Position} from "../../contracts/types/Position.sol";
 
@@ -78,47 +74,6 @@ contract PositionClaims {
         // The only division of `priceUp`, which a long's margin lowers and what it owes raises.
         uint256 price = WadMath.mulDivUp(amount, 1e36, uint256(size) * share);
         assert(price <= WadMath.mulDivUp(more, 1e36, uint256(size) * share));
-    }
-
-    function liquidationPrice_boundsKeepTheOrder(
-        uint128 a,
-        uint128 b,
-        uint128 c,
-        uint128 d,
-        uint128 cap
-    ) external pure {
-        if (a > b || c > d) return;
-        // min(max(byRatio, byFloor), capped) with both quotients larger.
-        assert(Math.min(Math.max(a, c), cap) <= Math.min(Math.max(b, d), cap));
-    }
-
-    function close_paysAtMostTheReserveItReleases(
-        int96 size,
-        uint96 closed,
-        uint96 reserve,
-        uint96 fill,
-        int96 basis
-    ) external pure {
-        if (size <= 0 || closed == 0 || closed > uint256(int256(size)) || basis < 0) return;
-        Position memory position;
-        (position.size, position.openNotional, position.reserve) = (size, basis, reserve);
-        Closing memory closing = BoxMath.close(position, closed, fill, 1e12);
-        assert(closing.gain <= closing.released && closing.released <= reserve);
-        assert(position.reserve + closing.released == reserve && position.margin == closing.gain);
-    }
-
-    function close_takesAtMostTheMargin(
-        int96 size,
-        uint96 closed,
-        uint96 margin,
-        uint96 fill,
-        int96 basis
-    ) external pure {
-        if (size <= 0 || closed == 0 || closed > uint256(int256(size)) || basis < 0) return;
-        Position memory position;
-        (position.size, position.openNotional, position.margin) = (size, basis, margin);
-        Closing memory closing = BoxMath.close(position, closed, fill, 1e12);
-        assert(closing.loss <= margin && position.margin + closing.loss == margin);
     }
 
     function claim_isWithinMarginsAndReserves(
