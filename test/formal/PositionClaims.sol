@@ -91,30 +91,6 @@ contract PositionClaims {
         assert(claim >= -int256(uint256(margins)) && claim <= int256(uint256(reserved)));
     }
 
-    function accrual_doesNotDependOnPokes(
-        int96 index,
-        int96 velocity,
-        uint64 borrowIndex,
-        uint64 rate,
-        uint32 early,
-        uint32 late
-    ) external pure {
-        if (early > late) return;
-        Market memory market;
-        (market.fundingIndex, market.fundingVelocity, market.borrowIndex, market.borrowRate) = (
-            index,
-            velocity,
-            borrowIndex,
-            rate
-        );
-        MarketMath.accrue(market, late);
-        (int96 funding, uint64 borrow) = (market.fundingIndex, market.borrowIndex);
-        (market.fundingIndex, market.borrowIndex, market.accruedAt) = (index, borrowIndex, 0);
-        MarketMath.accrue(market, early);
-        MarketMath.accrue(market, late);
-        assert(funding == market.fundingIndex && borrow == market.borrowIndex);
-    }
-
     function refuted_equity_isAtLeastTheMargin(uint96 margin, uint96 reserve, int128 gain) external pure {
         Position memory position;
         (position.margin, position.reserve) = (margin, reserve);
