@@ -82,8 +82,8 @@ describe("OrderMath and TermsMath against their twins", () => {
   it("unpackTerms reads any two words alike", async () => {
     await expectTwins(await mathHarnessFixture(), {
       name: "unpackTerms",
-      inputs: fc.record({ ratios: uint(256), amounts: uint(256) }),
-      args: ({ ratios, amounts }) => [ratios, amounts],
+      inputs: fc.record({ margins: uint(256), trades: uint(256) }),
+      args: ({ margins, trades }) => [margins, trades],
       core: unpackTerms,
     });
   });

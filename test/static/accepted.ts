@@ -253,7 +253,12 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     detector: "unchecked arithmetic",
     why: "the comment at each says why nothing can overflow; proven in test/formal/, the widths of terms by their tests",
-    where: ["TermsMath.unpackMargins", "TermsMath.unpackTrades", "WadMath.divFloor", "WadMath.mulDivUp"],
+    where: [
+      "TermsMath.unpackMargins",
+      "TermsMath.unpackTrades",
+      "WadMath.divFloor",
+      "WadMath.mulDivUp",
+    ],
   },
   {
     detector: "unguarded entry",

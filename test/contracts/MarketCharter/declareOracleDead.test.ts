@@ -109,7 +109,7 @@ describe("Cancelling the notice (BH-207)", () => {
     const round = await freshRounds(market, wad("2100"));
     const shown = orderBook.connect(accounts.stranger).poke("0x");
     const { updatedAt } = round;
-    await expect(shown).to.emit(orderBook, "PriceShown").withArgs(3n, wad("2100"), updatedAt);
+    await expect(shown).to.emit(orderBook, "PriceShown").withArgs(2n, wad("2100"), updatedAt);
     const { lastPrice, clock } = await market.marginVault.market();
     expect(lastPrice).to.equal(wad("2100"));
     expect(clock).to.equal(updatedAt);

@@ -77,7 +77,11 @@ describe("MarketCharter enact (BH-202)", () => {
       for (const [index, ratio] of ratios.entries()) margins |= ratio << BigInt(32 * index);
       // 10% in 32 bits, 30 s in 16, then 1, 500 and 50 in 48 bits each.
       const trades =
-        100_000_000n | (30n << 32n) | (1_000_000n << 48n) | (500_000_000n << 96n) | (50_000_000n << 144n);
+        100_000_000n |
+        (30n << 32n) |
+        (1_000_000n << 48n) |
+        (500_000_000n << 96n) |
+        (50_000_000n << 144n);
       await expect(enacted)
         .to.emit(marginVault, "TermsStored")
         .withArgs(sequence + 1n, 2n, margins, trades);

@@ -183,7 +183,7 @@ describe("escrow of orders", () => {
         const reason = orderBook.interface.encodeErrorResult("PositionNotFound", [positionId]);
         await expect(execution)
           .to.emit(orderBook, "OrderCancelled")
-          .withArgs(second.orderId, accounts.keeper, 6n, wad("401"), 0n, 0n, reason);
+          .withArgs(second.orderId, accounts.keeper, 4n, wad("401"), 0n, 0n, reason);
         // The close pays out what is left of the margin; the rest of what comes back is the second order's escrow.
         const [receipt] = await marginVault.queryFilter(marginVault.filters.PositionDecreased);
         const paidOut = (receipt?.args.paidOut ?? 0n) / market.tokenScale;

@@ -241,7 +241,7 @@ describe("OrderBook outcomes", () => {
         .and.to.emit(book, "OrderCancelled")
         .withArgs(2n, harness, 3n, 0n, 0n, 0n, "0x")
         .and.to.emit(book, "OrderExecuted")
-        .withArgs(1n, other, 4n, 0n, false);
+        .withArgs(1n, other, 1n, 0n, false);
     });
 
     it("does not let the hook execute the order under way again", async () => {

@@ -138,7 +138,7 @@ describe("fills", () => {
       const reason = orderBook.interface.encodeErrorResult("PositionNotFound", [1n]);
       await expect(executeAtSpot(market, wad("2200"), [3n]))
         .to.emit(orderBook, "OrderCancelled")
-        .withArgs(3n, accounts.keeper, 6n, 0n, 0n, 0n, reason);
+        .withArgs(3n, accounts.keeper, 4n, 0n, 0n, 0n, reason);
     });
 
     it("lets anybody clear the other exit away", async () => {

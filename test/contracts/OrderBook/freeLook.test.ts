@@ -202,7 +202,7 @@ describe("free looks", () => {
         const execution = execute(market, submitted, known);
         await expect(execution)
           .to.emit(orderBook, "OrderExecuted")
-          .withArgs(1n, accounts.keeper, 2n, wad("0.5"), true);
+          .withArgs(1n, accounts.keeper, 6n, wad("0.5"), true);
         const [event] = await marginVault.queryFilter(marginVault.filters.PositionIncreased);
         expect(event?.args.fillPrice).to.equal(fillPrice);
         expect(event?.args.price).to.equal(wad("2000"));
@@ -230,7 +230,7 @@ describe("free looks", () => {
       );
       await expect(execute(market, submitted, known))
         .to.emit(orderBook, "OrderExecuted")
-        .withArgs(1n, accounts.keeper, 2n, wad("0.5"), true);
+        .withArgs(1n, accounts.keeper, 6n, wad("0.5"), true);
     });
   });
 

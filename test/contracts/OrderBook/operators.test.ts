@@ -52,10 +52,10 @@ describe("OrderBook setOperator (BH-211)", () => {
 
   it("logs the grant, with the number of the log", async () => {
     const { owner, accounts, expiry } = await networkHelpers.loadFixture(marketFixture);
-    // Logs 1 to 4: an order and its fill, two grants.
+    // Logs 1 to 3: an order, two grants.
     await expect(owner.setOperator(accounts.keeper, SCOPE.trade, expiry))
       .to.emit(owner, "OperatorSet")
-      .withArgs(accounts.alice, accounts.keeper, 5n, SCOPE.trade, expiry);
+      .withArgs(accounts.alice, accounts.keeper, 4n, SCOPE.trade, expiry);
   });
 
   it("grants a scope and all below it, for this account alone", async () => {
@@ -269,10 +269,10 @@ describe("OrderBook labelPosition (BH-214)", () => {
       await networkHelpers.loadFixture(marketFixture);
     await expect(owner.labelPosition(positionId, LABEL))
       .to.emit(owner, "PositionLabelled")
-      .withArgs(positionId, accounts.alice, 5n, LABEL);
+      .withArgs(positionId, accounts.alice, 4n, LABEL);
     await expect(operator.labelPosition(positionId, LABEL))
       .to.emit(owner, "PositionLabelled")
-      .withArgs(positionId, accounts.alice, 6n, LABEL);
+      .withArgs(positionId, accounts.alice, 5n, LABEL);
   });
 
   it("labels a position that waits to open, in one multicall with its order", async () => {
@@ -283,6 +283,6 @@ describe("OrderBook labelPosition (BH-214)", () => {
     ];
     await expect(owner.multicall(calls))
       .to.emit(owner, "PositionLabelled")
-      .withArgs(2n, accounts.alice, 6n, LABEL);
+      .withArgs(2n, accounts.alice, 5n, LABEL);
   });
 });

@@ -190,11 +190,11 @@ describe("What dies with a transfer (BH-216)", () => {
     const stopped = orderBook.connect(keeper).execute([2n], "0x", keeper);
     await expect(stopped)
       .to.emit(orderBook, "OrderCancelled")
-      .withArgs(2n, keeper, 5n, 0n, 0n, 0n, reason);
+      .withArgs(2n, keeper, 4n, 0n, 0n, 0n, reason);
     const limited = orderBook.connect(keeper).execute([3n], "0x", keeper);
     await expect(limited)
       .to.emit(orderBook, "OrderCancelled")
-      .withArgs(3n, keeper, 6n, wad("500.5"), 0n, 0n, reason);
+      .withArgs(3n, keeper, 5n, wad("500.5"), 0n, 0n, reason);
     await expect(limited).to.changeTokenBalances(
       ethers,
       token,
