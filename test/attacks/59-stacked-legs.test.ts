@@ -34,7 +34,7 @@ const SHALLOW: Rules = { ...LOCAL, curves: { ...CALM, skewScale: wad("200000") }
 const createShallow = marketWith({
   parameters: {
     Market: {
-      maxOpenInterest: wad("200"),
+      maxOpenInterest: wad("199.9"),
       curves: { ...CALM_CURVES, skewScale: SHALLOW.curves.skewScale },
     },
   },

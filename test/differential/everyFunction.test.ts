@@ -32,6 +32,9 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   "ParameterBounds.checkCurves": NO_TWIN,
   "ParameterBounds.checkPool": NO_TWIN,
   "TermsMath.pack": NO_TWIN,
+  "TermsMath.unpackMargins": "a word of unpack, which is compared",
+  "TermsMath.unpackTrades": "a word of unpack, which is compared",
+  "TokenScale.balanceOf": NO_TWIN,
 };
 
 /** `Library.function` of every function that contracts can call. */

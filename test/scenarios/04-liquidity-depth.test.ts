@@ -11,7 +11,7 @@ const { networkHelpers } = connection;
 const createMarket = calmMarket();
 /** Depth and the largest open interest of the local market [whole base units]. */
 const DEPTH = 20_000_000n;
-const MAX_OPEN_INTEREST = 20_000n;
+const MAX_OPEN_INTEREST = 19_990n;
 const PRICE = wad("2000");
 
 async function calmFixture() {

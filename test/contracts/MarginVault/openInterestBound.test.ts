@@ -12,8 +12,10 @@ import { CALM_CURVES, change } from "../../fixtures/vault.ts";
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
 
-/** Depth of the market, and min(2%, 2 × 0.05%) of it, which no open interest may exceed [WAD base]. */
-const [SKEW_SCALE, BOUND] = [wad("200000"), wad("200")];
+/** Depth of the market, and min(2%, 2 × 0.05% ÷ 1.0005) of it, which no open interest may exceed [WAD base]. */
+const [SKEW_SCALE, BOUND] = [wad("200000"), wad("199.9000499750124")];
+/** An amount that the token can pay, rounded down [WAD]. */
+const wholeUnits = (amount: bigint) => amount - (amount % 10n ** 12n);
 const UINT128 = (1n << 128n) - 1n;
 /** Storage slots of the vault that are searched for its cap. */
 const SLOTS = 32n;
@@ -80,7 +82,7 @@ async function profitOf(
 async function stackLegs(market: MarketFixture, cap: bigint): Promise<void> {
   const { alice: account } = market.accounts;
   const leg = cap / 4n;
-  const [margin, reserve] = [(leg * 10_125n) / 100n, leg * 200n];
+  const [margin, reserve] = [wholeUnits((leg * 10_125n) / 100n), leg * 200n];
   const price = wad("2000");
   const longs: bigint[] = [];
   const shorts: bigint[] = [];
@@ -101,7 +103,7 @@ async function openVictim(market: MarketFixture, cap: bigint): Promise<bigint> {
   return await openPosition(market, {
     account: market.accounts.bob,
     size: cap,
-    margin: (cap * 912n) / 10n,
+    margin: wholeUnits((cap * 912n) / 10n),
     price: wad("2000"),
   });
 }
@@ -110,7 +112,7 @@ async function openVictim(market: MarketFixture, cap: bigint): Promise<bigint> {
 async function sandwich(market: MarketFixture, victim: bigint, cap: bigint): Promise<void> {
   const { carol: account, keeper } = market.accounts;
   const price = wad("1900");
-  const [margin, reserve] = [cap * 200n, cap * 200n];
+  const [margin, reserve] = [wholeUnits(cap * 200n), cap * 200n];
   const short = await openPosition(market, { account, size: -cap, margin, reserve, price });
   await market.marginVault.connect(keeper).liquidate(victim, "0x", keeper);
   expect((await market.marginVault.position(victim)).size).to.equal(0n);
@@ -152,10 +154,11 @@ describe("MarginVault: the bound of open interest", () => {
       const market = await networkHelpers.loadFixture(shallowFixture);
       const { alice } = market.accounts;
       const cap = await widestCap(market, [wad("16000"), wad("1000"), BOUND + 1n, BOUND]);
-      // Legs of 50 open at 2,000.25 for 50.00625 each. Both sides close at 1,999.75, 1,999.25, 1,998.75 and 1,998.25,
-      // whose sum is 7,996, for fees of 0.05% of 50 × 7,996 = 199.9 a side. Impact cancels out, and 16 orders cost 8.
+      // Legs of 49.975 open at 2,000.249875 for 49.981256 each. Both sides close at 1,999.750125, 1,999.250375, 1,998.750625
+      // and 1,998.250875, whose sum is 7,996.002, for fees of 0.05% of 49.975 × 7,996.002 = 199.800150 a side. Impact
+      // cancels out, and 16 orders cost 8.
       const profit = await profitOf(market, alice, () => stackLegs(market, cap));
-      expect(profit).to.be.closeTo(-807_850_000n, 100n);
+      expect(profit).to.be.closeTo(-807_450_350n, 100n);
     });
 
     it("costs who sandwiches a liquidation more than it moves (60)", async () => {
@@ -164,10 +167,10 @@ describe("MarginVault: the bound of open interest", () => {
       const cap = await widestCap(market, [wad("2000"), wad("1000"), BOUND + 1n, BOUND]);
       const victim = await openVictim(market, cap);
       await pushPrice(market, wad("1900"));
-      // Sold at 1,900.95, bought back at 1,899.05: 380 for 200, as much as the two fees of 0.05% of 200 × 3,800. Two
-      // orders cost 1.
+      // Sold at 1,900 × (1 + 99.95 / 200,000) = 1,900.949525, bought back at 1,899.050475: 379.620280 for 199.90005, less
+      // than the two fees of 0.05% of 199.90005 × 3,800 = 379.810095. Two orders cost 1.
       const profit = await profitOf(market, carol, () => sandwich(market, victim, cap));
-      expect(profit).to.be.closeTo(-1_000_000n, 100n);
+      expect(profit).to.be.closeTo(-1_189_810n, 100n);
       expect(profit).to.be.below(0n);
     });
   });

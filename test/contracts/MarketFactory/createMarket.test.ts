@@ -9,6 +9,8 @@ import type { ParameterTree, ParameterValue } from "../../fixtures/parameters.ts
 import { plain, plainTree } from "../../fixtures/structs.ts";
 import { openPosition } from "../../fixtures/trading.ts";
 
+/** The widest cap of the local market: 20,000,000 × 0.001 ÷ 1.0005, in steps of 20,000,000 wei. */
+const LOCAL_BOUND = wad("19990.00499750124");
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
 const MAX_UINT96 = (1n << 96n) - 1n;
@@ -171,20 +173,20 @@ const REFUSED: readonly Refusal[] = [
   ["minNotional", terms({ minNotional: wad("10") - 1n }), wad("10") - 1n, wad("10"), MAX_UINT96],
   ["minNotional", terms({ minNotional: MAX_UINT96 + 1n }), MAX_UINT96 + 1n, wad("10"), MAX_UINT96],
 
-  // 20,000,000 × min(2%, 2 × 0.05%): above it a push of the skew could pay (59, 60).
-  ["maxOpenInterest", { maxOpenInterest: wad("20000") + 1n }, wad("20000") + 1n, 1n, wad("20000")],
-  ["maxOpenInterest", { maxOpenInterest: 0n }, 0n, 1n, wad("20000")],
-  // 20,000,000 × 2%, where the fee of 1% allows no more.
+  // 20,000,000 × min(2%, 2 × 0.05% ÷ 1.0005): above it a push of the skew could pay (59, 60).
+  ["maxOpenInterest", { maxOpenInterest: LOCAL_BOUND + 1n }, LOCAL_BOUND + 1n, 1n, LOCAL_BOUND],
+  ["maxOpenInterest", { maxOpenInterest: 0n }, 0n, 1n, LOCAL_BOUND],
+  // 20,000,000 × 2 × 1% ÷ 1.01, a little less than the 2% of maintenance.
   [
     "maxOpenInterest",
     {
-      maxOpenInterest: wad("400000") + 1n,
+      maxOpenInterest: wad("396039.60396039602") + 1n,
       ...terms({ positionFeeRatio: wad("0.01") }),
       ...orders({ latencySpread: wad("0.02") }),
     },
-    wad("400000") + 1n,
+    wad("396039.60396039602") + 1n,
     1n,
-    wad("400000"),
+    wad("396039.60396039602"),
   ],
 
   ["skewScale", curves({ skewScale: 0n }), 0n, 1n, MAX_UINT96],
@@ -317,7 +319,8 @@ describe("MarketFactory createMarket", () => {
     await create({
       sequencerGrace: 0n,
       protocolFeeShare: wad("0.2"),
-      maxOpenInterest: wad("200000"),
+      // 20,000,000 × 2 × 0.5% ÷ 1.005.
+      maxOpenInterest: wad("199004.9751243781"),
       terms: {
         maintenanceMarginRatio: wad("0.5"),
         liquidationFeeRatio: wad("0.1"),
@@ -345,7 +348,7 @@ describe("MarketFactory createMarket", () => {
 
   it("accepts an open interest of depth × maintenance where fees allow more", async () => {
     const { create, factory } = await networkHelpers.loadFixture(factoryFixture);
-    // 20,000,000 × min(2%, 2 × 1%) = 400,000; with fees of 1.1% still no more than that.
+    // 20,000,000 × min(2%, 2 × 1.1% ÷ 1.011) = 400,000.
     await create({
       maxOpenInterest: wad("400000"),
       terms: { positionFeeRatio: wad("0.011") },
@@ -483,7 +486,7 @@ describe("MarketFactory createMarket", () => {
       expect(plainTree(await charter.terms(1n))).to.deep.equal(parameters.terms);
       expect(plainTree(await charter.curves())).to.deep.equal(parameters.curves);
       expect(plainTree(await charter.powers())).to.deep.equal(parameters.powers);
-      expect(await charter.maxOpenInterest()).to.equal(wad("20000"));
+      expect(await charter.maxOpenInterest()).to.equal(wad("19990"));
       expect(await charter.tokenScale()).to.equal(10n ** 12n);
     });
 
