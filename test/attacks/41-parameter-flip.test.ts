@@ -16,8 +16,8 @@ const connection = await network.create();
 const { networkHelpers } = connection;
 const createMarket = calmMarket();
 const LEAST_FEE = wad("0.0001");
-/** 20,000,000 × 2 × 0.01%. */
-const CAP_UNDER_IT = wad("4000");
+/** 20,000,000 × 2 × 0.01% ÷ 1.0001, in steps of 20,000,000 wei. */
+const CAP_UNDER_IT = wad("3999.600039996");
 
 async function marketFixture() {
   const market = await createMarket(connection);
@@ -31,7 +31,7 @@ describe("attack 41: parameters flipped by an insider", () => {
     const cheap = await termsWith(market, { positionFeeRatio: LEAST_FEE });
     await expect(charter.announceTerms(cheap))
       .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-      .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000"), 1n, CAP_UNDER_IT);
+      .withArgs(encodeBytes32String("maxOpenInterest"), wad("19990"), 1n, CAP_UNDER_IT);
   });
 
   it("cannot lower both and then raise the cap again, not by dearer terms in between", async () => {
@@ -52,12 +52,12 @@ describe("attack 41: parameters flipped by an insider", () => {
     const { market, charter } = await networkHelpers.loadFixture(marketFixture);
     await charter.announceMaxOpenInterest(CAP_UNDER_IT);
     await enact(market, 1n);
-    await charter.announceMaxOpenInterest(wad("20000"));
+    await charter.announceMaxOpenInterest(wad("19990"));
     await charter.announceTerms(await termsWith(market, { positionFeeRatio: LEAST_FEE }));
     await enact(market, 3n);
     await expect(enact(market, 2n))
       .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-      .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000"), 1n, CAP_UNDER_IT);
+      .withArgs(encodeBytes32String("maxOpenInterest"), wad("19990"), 1n, CAP_UNDER_IT);
     expect(await charter.maxOpenInterest()).to.equal(CAP_UNDER_IT);
   });
 
@@ -65,7 +65,7 @@ describe("attack 41: parameters flipped by an insider", () => {
     const terms = { ...LOCAL.terms, positionFeeRatio: LEAST_FEE };
     const plans = gridOf({
       pairs: [1, 2, 4],
-      size: [wad("10"), wad("500"), wad("1000")],
+      size: [wad("10"), wad("500"), wad("999")],
       margin: [410n, 450n, 1_000n],
       longsFirst: [true, false],
     });
