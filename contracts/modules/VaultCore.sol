@@ -60,7 +60,8 @@ abstract contract VaultCore is VaultLedger {
 
     /// @dev This contract holds no ether of its own: what verification left goes back.
     function _returnEther() internal {
-        uint256 left = address(this).balance;
+        // Ether that was forced in must not fail a caller who sent none and takes none.
+        uint256 left = msg.value == 0 ? 0 : address(this).balance;
         if (left == 0) return;
         (bool returned, ) = msg.sender.call{value: left}("");
         require(returned, EtherNotAccepted(msg.sender, left));
