@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { expectNoProfit } from "../fixtures/attack.ts";
+import { arm, deployAttacker, expectNoProfit, GREETING, runSteps } from "../fixtures/attack.ts";
 import { calmStage, connection } from "../fixtures/attackStage.ts";
 import { expectConservation } from "../fixtures/conservation.ts";
 import { giveMandate } from "../fixtures/mandates.ts";
@@ -77,6 +77,21 @@ describe("attack 44: donations that set off what a keeper is paid for", () => {
     });
     expect(profit).to.equal(-wad("4000"));
     expect(await liquidityVault.totalAssets()).to.equal(assets);
+  });
+
+  it("of ether that are forced in fail no keeper that sends none and takes none", async () => {
+    const { market, marginVault, positionId } = await marketFixture();
+    const keeper = await deployAttacker(market);
+    await arm(keeper, GREETING.refuses);
+    await networkHelpers.setBalance(String(marginVault.target), 1n);
+    await pushPrice(market, wad("1700"));
+    const data = marginVault.interface.encodeFunctionData("liquidate", [
+      positionId,
+      "0x",
+      String(keeper.target),
+    ]);
+    await runSteps(keeper, [{ target: marginVault, data }]);
+    expect((await marginVault.position(positionId)).size).to.equal(0n);
   });
 
   it("of margin put rescues off: over a fall in twenty steps a keeper earns less for each that it gives", async () => {
