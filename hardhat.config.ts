@@ -45,22 +45,28 @@ const testFiles = readdirSync(testFolder, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".sol"))
   .map((name) => [`${testFolder}/${name}`, tests] as const);
 
-/** For contracts with room for more bytes: constants and small functions in line save 1k of gas in every order. */
-const fast = {
-  ...solc,
-  settings: { ...solc.settings, optimizer: { enabled: true, runs: 1_000_000 } },
+/**
+ * Compiled for more runs where there is room for bytes: constants and small functions in line save 1k of gas in every order.
+ * And for fewer where there is not. What one contract keeps the code of is compiled as that is.
+ */
+const compiledFor = (runs: number, ...names: readonly string[]) => {
+  const settings = { ...solc.settings, optimizer: { enabled: true, runs } };
+  return names.map((name) => [name, { ...solc, settings }] as const);
 };
 
-const fastFiles = [
-  "contracts/MandateBook.sol",
-  "contracts/OrderBook.sol",
-  "contracts/factory/OrderBookCode.sol",
-  "contracts/oracles/ChainlinkFeedOracle.sol",
-].map((name) => [name, fast] as const);
+const bySize = [
+  ...compiledFor(
+    1_000_000,
+    "contracts/MandateBook.sol",
+    "contracts/oracles/ChainlinkFeedOracle.sol",
+  ),
+  ...compiledFor(10_000, "contracts/OrderBook.sol", "contracts/factory/OrderBookCode.sol"),
+  ...compiledFor(150, "contracts/MarginVault.sol", "contracts/factory/MarginVaultCode.sol"),
+];
 
 const profile = {
   compilers: [solc, chainlinkFeeds, chainlinkStreams],
-  overrides: Object.fromEntries([...testFiles, ...fastFiles]),
+  overrides: Object.fromEntries([...testFiles, ...bySize]),
 };
 
 /** `hardhat keystore set` keeps address and key of the deployer, encrypted; nothing is read before it is needed. */
@@ -78,7 +84,10 @@ const publicNetworks = {
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
-  paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/invariant" } },
+  paths: {
+    ignition: "deploy",
+    tests: { mocha: "test", solidity: "test/invariant" },
+  },
   solidity: {
     npmFilesToBuild: [
       "chainlink-contracts-0.6/src/v0.6/EACAggregatorProxy.sol",

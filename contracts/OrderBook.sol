@@ -171,8 +171,14 @@ contract OrderBook is OrderSubmission, OrderSettlement, IndexedMulticall {
         if (order_.traits.takesFeeFromMargin() && _waitsToOpen(order_.positionOf())) {
             return abi.encodeWithSelector(PositionNotFound.selector, order_.positionOf());
         }
-        if (order_.isTriggered(price.value)) return "";
-        return abi.encodeWithSelector(TriggerNotReached.selector, orderId, price.value, order_.triggerPrice);
+        if (!order_.isTriggered(price.value)) {
+            return abi.encodeWithSelector(TriggerNotReached.selector, orderId, price.value, order_.triggerPrice);
+        }
+        if (order_.traits.opens()) return "";
+        // Else an account could close a position in front of its own market order, and so take that back.
+        uint256 positionId = order_.positionOf();
+        uint256 pending = IMarginVault(marginVault).pendingMarketOrders(positionId);
+        return pending == 0 ? bytes("") : abi.encodeWithSelector(MarketOrderPending.selector, positionId, pending);
     }
 
     /// @dev Whether a market order that was not executed in its window loses its keeper's fee. Without that, not

@@ -28,6 +28,9 @@ interface ICommonErrors {
     /// @notice Thrown when no position with this id is open.
     error PositionNotFound(uint256 positionId);
 
+    /// @notice Thrown while a market order of the position waits: what its account could do with it would be a free look.
+    error MarketOrderPending(uint256 positionId, uint256 count);
+
     /// @notice Thrown when a price is older than one already used.
     error PriceNotNewEnough(uint64 observedAt, uint64 newestUsed);
 

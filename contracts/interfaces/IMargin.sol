@@ -30,9 +30,6 @@ interface IMargin {
     /// @notice Thrown when equity would be below the initial margin.
     error InitialMarginNotMet(uint256 positionId, int256 equity, uint256 required);
 
-    /// @notice Thrown while a market order of the position waits: removing margin then would be a free look.
-    error MarketOrderPending(uint256 positionId, uint256 count);
-
     /// @notice Thrown when there is nothing to claim.
     error NothingToClaim(address account);
 

@@ -72,7 +72,7 @@ interface IMarginVaultState {
     /// @notice Deferred payouts of an account [token].
     function claimable(address account) external view returns (uint256 amountToken);
 
-    /// @notice Market orders of a position that wait for execution.
+    /// @notice Market orders of a position that wait for execution: one at most.
     function pendingMarketOrders(uint256 positionId) external view returns (uint256);
 
     /// @notice Whether one of the market's three contracts is executing.

@@ -118,6 +118,10 @@ interface IOrderBook is IMulticall, ISettlement {
     /// - The position, if named, must be open, or be about to be opened by a waiting order where the fee comes from its
     ///   margin; and it must belong to the caller.
     /// - A reduce-only order must oppose its position.
+    /// - No other market order of the position may wait, if this is one.
+    ///
+    /// Warning: a market order that increases a position must bring its own initial margin; margin that the position has to
+    /// spare does not count, nor what is added later. A limit order may lean on it, and may name newer terms.
     ///
     /// @param request What the account asks for.
     /// @return orderId Id of the order, and of the position where it opens one.
@@ -177,6 +181,7 @@ interface IOrderBook is IMulticall, ISettlement {
     /// - All orders of a batch are of the kind of the first: market orders at their own price, trigger orders at spot.
     /// - An order that fails a check is cancelled; the keeper is paid all the same, unless the order's position is gone.
     /// - An exit whose position still waits to be opened is passed over.
+    /// - A trigger order whose position has a market order waiting is passed over until that has ended.
     /// - Ether left after verification returns to the caller.
     ///
     /// Requirements:

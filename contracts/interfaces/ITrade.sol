@@ -128,11 +128,12 @@ interface ITrade {
     ///
     /// Requirements:
     /// - The caller must be the order book and the market unlocked.
+    /// - No other market order of the position may be waiting.
     /// - The token must move exactly `amountToken`.
     ///
     /// @param account Who pays.
     /// @param amountToken Margin and keeper's fee of an order [token]; may be zero.
-    /// @param countedPositionId The position whose waiting market orders grow by one; 0 for none.
+    /// @param countedPositionId The position whose waiting market order it is; 0 for none.
     function escrow(address account, uint256 amountToken, uint256 countedPositionId) external;
 
     /// @notice Returns escrow of an order that ended without a fill, inside a batch or outside, and books `forfeited` as due to the pool.
@@ -142,7 +143,7 @@ interface ITrade {
     /// @param account Who is refunded.
     /// @param refunded Escrow to return [WAD quote].
     /// @param forfeited Keeper's fee that goes to the pool [WAD quote].
-    /// @param countedPositionId The position whose waiting market orders shrink by one; 0 for none.
+    /// @param countedPositionId The position whose waiting market order it was; 0 for none.
     /// @param inBatch Whether the order failed a check of the batch under way; otherwise the market must be unlocked.
     function release(
         address account,
@@ -164,6 +165,11 @@ interface ITrade {
     /// @dev Emits {PositionIncreased} or {PositionDecreased}, {IMarginVaultState-PositionUpdated},
     /// {IMarginVaultState-MarketUpdated}. Reverts with a typed error when a check of the order fails; the order book
     /// then cancels it.
+    ///
+    /// Notes:
+    /// - A market order that increases a position must bring what an opening would: its initial margin, its reserve, the least
+    ///   notional; and name the position's own terms. Of the position itself only equity above zero is asked. Every other
+    ///   increase is checked as a whole.
     ///
     /// @return keeperFee What was taken from margin for the keeper [WAD quote].
     /// @return sequence Number that the order book gives its own log of this trade, after those of the vault's.

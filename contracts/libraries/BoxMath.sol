@@ -9,9 +9,11 @@ import {TokenScale} from "./TokenScale.sol";
 import {WadMath} from "./WadMath.sol";
 
 /// @title BoxMath
-/// @notice Closing a part of a position in memory: what leaves which side of its box. Moves no token.
+/// @notice Closing a part of a position in memory, and adding to it: what leaves or enters which side of its box. Moves no
+/// token.
 library BoxMath {
     using SafeCast for uint256;
+    using SafeCast for int256;
 
     /// @notice Closes `closed` of a folded position at `fillPrice`.
     ///
@@ -63,6 +65,17 @@ library BoxMath {
     /// @notice The size change that closes `closed` of a position [WAD base].
     function closingDelta(Position memory position, uint256 closed) internal pure returns (int256) {
         return position.size > 0 ? -int256(closed) : int256(closed);
+    }
+
+    /// @notice Puts what a box holds into another.
+    ///
+    /// @param position Folded; changed in place.
+    /// @param other Of the same side; owes nothing.
+    function join(Position memory position, Position memory other) internal pure {
+        position.size = (int256(position.size) + other.size).toInt96();
+        position.openNotional = (int256(position.openNotional) + other.openNotional).toInt96();
+        position.margin = (uint256(position.margin) + other.margin).toUint96();
+        position.reserve = (uint256(position.reserve) + other.reserve).toUint96();
     }
 
     /// @notice A trial copy of a position, eleven words: field by field it would cost 200 bytes of code and 300 gas.

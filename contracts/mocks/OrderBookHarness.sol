@@ -14,6 +14,7 @@ import {Price} from "../types/Price.sol";
 /// @title OrderBookHarness
 /// @notice Everything an OrderBook meets, scripted: factory, token, oracle and vault in one. It tells what it was asked,
 /// and fails in ways the real contracts cannot be made to fail in.
+// solhint-disable-next-line max-states-count
 contract OrderBookHarness {
     /// @dev How {trade} ends.
     enum Fate {
@@ -27,6 +28,7 @@ contract OrderBookHarness {
     uint8 public decimals;
     uint256 public deviationThreshold;
     uint64 public upSince;
+    mapping(uint256 positionId => uint256 count) public pendingMarketOrders;
 
     Price private _price;
     Fate private _fate;
@@ -74,6 +76,10 @@ contract OrderBookHarness {
 
     function setPosition(uint256 positionId, address owner, int96 size) external {
         (_positions[positionId].owner, _positions[positionId].size) = (owner, size);
+    }
+
+    function setPending(uint256 positionId, uint256 count) external {
+        pendingMarketOrders[positionId] = count;
     }
 
     function setSettled(bool settled) external {

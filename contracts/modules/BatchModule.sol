@@ -54,7 +54,10 @@ abstract contract BatchModule is VaultCore {
         uint256 amountToken,
         uint256 countedPositionId
     ) external onlyOrderBook nonReentrant {
-        if (countedPositionId != 0) ++_pendingMarketOrders[countedPositionId];
+        if (countedPositionId != 0) {
+            _requireNoneWaits(countedPositionId);
+            _pendingMarketOrders[countedPositionId] = 1;
+        }
         if (amountToken != 0) _pullToken(account, amountToken);
     }
 
@@ -69,7 +72,7 @@ abstract contract BatchModule is VaultCore {
         // Whoever cancels must not come in while a trade of a batch holds the market in memory.
         if (inBatch) _requireBatch();
         else _lock();
-        if (countedPositionId != 0) --_pendingMarketOrders[countedPositionId];
+        if (countedPositionId != 0) delete _pendingMarketOrders[countedPositionId];
         _release(account, refunded, forfeited);
         if (!inBatch) _locked = 0;
     }

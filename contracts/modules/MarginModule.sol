@@ -48,8 +48,7 @@ abstract contract MarginModule is VaultCore {
         Position memory position_ = _positions[positionId];
         require(position_.size != 0, PositionNotFound(positionId));
         require(msg.sender == position_.owner, NotAuthorized(msg.sender));
-        uint256 pending = _pendingMarketOrders[positionId];
-        require(pending == 0, MarketOrderPending(positionId, pending));
+        _requireNoneWaits(positionId);
 
         // Effects. Accrue first, so that the margin check sees today's equity.
         Market memory market_ = _accruedMargins();

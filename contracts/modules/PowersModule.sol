@@ -56,8 +56,7 @@ abstract contract PowersModule is VaultCore {
     /// @inheritdoc IPowers
     function assignPosition(uint256 positionId, address owner) external onlyOrderBook nonReentrant {
         Position storage stored = _positions[positionId];
-        uint256 pending = _pendingMarketOrders[positionId];
-        require(pending == 0, MarketOrderPending(positionId, pending));
+        _requireNoneWaits(positionId);
         require(stored.traits < 254, TransfersExhausted(positionId));
         // The next count of transfers, without a mandate: it was given by the one who leaves.
         stored.traits = (stored.traits | _MANDATED) + 1;

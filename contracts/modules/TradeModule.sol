@@ -28,7 +28,7 @@ abstract contract TradeModule is VaultBox {
     /// @inheritdoc ITrade
     function trade(TradeRequest calldata request) external onlyOrderBook returns (uint256 keeperFee, uint256 sequence) {
         _requireBatch();
-        if (request.counted) --_pendingMarketOrders[request.positionId];
+        if (request.counted) delete _pendingMarketOrders[request.positionId];
         Position memory position_ = _positions[request.positionId];
         if (request.opener != address(0)) {
             position_.owner = request.opener;
@@ -67,20 +67,19 @@ abstract contract TradeModule is VaultBox {
             position_.size == 0 || gain < int256(uint256(position_.reserve)),
             PositionAtCap(request.positionId, gain, position_.reserve)
         );
+        // What a market order adds is held to all that an opening is, alone: were it the whole, its account could still decide
+        // about a known price, by adding margin.
+        Position memory grown = position_;
+        if (request.counted) {
+            // Then the margin ratio can but rise, and what is added pays no debt that was forgiven.
+            _requireEquity(request.positionId, position_.equity(gain), 1);
+            Position memory added;
+            grown = added;
+        }
         uint256 fill = _fillPrice(request, price, skewBefore, request.sizeDelta);
-        _checkReserve(request, position_, terms_, fill, price);
-        position_.size = (position_.size + request.sizeDelta).toInt96();
-        position_.openNotional = (position_.openNotional + WadMath.mulWadCeil(request.sizeDelta, int256(fill)))
-            .toInt96();
-        position_.reserve = (position_.reserve + request.reserve).toUint96();
-        uint256 fee = _positionFee(terms_, WadMath.abs(request.sizeDelta), fill);
-        uint256 margin = position_.margin + request.margin;
-        require(margin >= fee, MarginBelowFees(margin, fee));
-        position_.margin = (margin - fee).toUint96();
+        uint256 fee = _grow(request, grown, terms_, fill, price);
         _bookPositionFee(market_, fee);
-        uint256 notional = PositionMath.notional(position_.size, price);
-        require(notional >= terms_.minNotional, NotionalTooSmall(notional, terms_.minNotional));
-        _requireInitialMargin(market_, request.positionId, position_, terms_, price);
+        if (request.counted) BoxMath.join(position_, grown);
         _stamp(market_, position_, price, _batchObservedAt);
 
         emit PositionIncreased(
@@ -182,7 +181,10 @@ abstract contract TradeModule is VaultBox {
 
     function _adoptTerms(TradeRequest calldata request, Position memory position_) private view {
         uint256 latest = _latestTermsId;
-        bool offered = request.termsId == latest || (position_.size != 0 && request.termsId == position_.termsId);
+        // Beside a market order the position is not checked, so it cannot take other terms.
+        bool offered =
+            (request.termsId == latest && !request.counted) ||
+                (position_.size != 0 && request.termsId == position_.termsId);
         require(offered, TermsNotOffered(request.termsId, latest));
         position_.termsId = uint8(request.termsId);
     }
@@ -246,6 +248,28 @@ abstract contract TradeModule is VaultBox {
         market_.poolDue += uint128(fee - share);
     }
 
+    /// @dev Puts what an order adds into `grown`, which owes nothing: the position itself, folded, or an empty box beside it.
+    function _grow(
+        TradeRequest calldata request,
+        Position memory grown,
+        Terms memory terms_,
+        uint256 fill,
+        uint256 price
+    ) private pure returns (uint256 fee) {
+        _checkReserve(request, grown, terms_, fill, price);
+        grown.size = (grown.size + request.sizeDelta).toInt96();
+        grown.openNotional = (grown.openNotional + WadMath.mulWadCeil(request.sizeDelta, int256(fill))).toInt96();
+        grown.reserve = (grown.reserve + request.reserve).toUint96();
+        fee = _positionFee(terms_, WadMath.abs(request.sizeDelta), fill);
+        uint256 margin = grown.margin + request.margin;
+        require(margin >= fee, MarginBelowFees(margin, fee));
+        grown.margin = (margin - fee).toUint96();
+        uint256 notional = PositionMath.notional(grown.size, price);
+        require(notional >= terms_.minNotional, NotionalTooSmall(notional, terms_.minNotional));
+        int256 equity = grown.equity(grown.gain(price, 0));
+        _requireEquity(request.positionId, equity, PositionMath.initialMargin(notional, terms_));
+    }
+
     /// @dev What is added must bring its own reserve: bounded below, and above by the most it could win.
     function _checkReserve(
         TradeRequest calldata request,
@@ -265,23 +289,6 @@ abstract contract TradeModule is VaultBox {
         require(
             request.reserve >= lower && request.reserve <= upper,
             ReserveOutOfBounds(request.reserve, lower, upper)
-        );
-    }
-
-    /// @dev Below initial margin a position may only get healthier: its margin ratio must not fall.
-    function _requireNotWorse(
-        Position memory position_,
-        Terms memory terms_,
-        int256 equityBefore,
-        uint256 notionalBefore,
-        uint256 price
-    ) private pure {
-        int256 equity = position_.equity(position_.gain(price, 0));
-        uint256 notional = PositionMath.notional(position_.size, price);
-        if (equity >= int256(PositionMath.initialMargin(notional, terms_))) return;
-        require(
-            equity * int256(notionalBefore) >= equityBefore * int256(notional),
-            MarginRatioFalls(equityBefore, notionalBefore, equity, notional)
         );
     }
 

@@ -107,6 +107,13 @@ abstract contract VaultCore is VaultLedger {
         require(msg.sender == expected, NotAuthorized(msg.sender));
     }
 
+    /// @dev While a market order waits for its position, nothing that its account does may decide what becomes of it: that
+    /// would be a free look at its price.
+    function _requireNoneWaits(uint256 positionId) internal view {
+        uint256 pending = _pendingMarketOrders[positionId];
+        require(pending == 0, MarketOrderPending(positionId, pending));
+    }
+
     function _requireBatch() internal view {
         require(_batchPrice != 0, NotAuthorized(msg.sender));
     }
@@ -134,6 +141,23 @@ abstract contract VaultCore is VaultLedger {
         return position_.equity(position_.gain(price, owed));
     }
 
+    /// @dev Below initial margin a position may only get healthier: its margin ratio must not fall.
+    function _requireNotWorse(
+        Position memory position_,
+        Terms memory terms_,
+        int256 equityBefore,
+        uint256 notionalBefore,
+        uint256 price
+    ) internal pure {
+        int256 equity = position_.equity(position_.gain(price, 0));
+        uint256 notional = PositionMath.notional(position_.size, price);
+        if (equity >= int256(PositionMath.initialMargin(notional, terms_))) return;
+        require(
+            equity * int256(notionalBefore) >= equityBefore * int256(notional),
+            MarginRatioFalls(equityBefore, notionalBefore, equity, notional)
+        );
+    }
+
     function _requireInitialMargin(
         Market memory market_,
         uint256 positionId,
@@ -143,6 +167,10 @@ abstract contract VaultCore is VaultLedger {
     ) internal pure {
         int256 equity = _equity(market_, position_, price);
         uint256 required = PositionMath.initialMargin(PositionMath.notional(position_.size, price), terms_);
+        _requireEquity(positionId, equity, required);
+    }
+
+    function _requireEquity(uint256 positionId, int256 equity, uint256 required) internal pure {
         require(equity >= int256(required), InitialMarginNotMet(positionId, equity, required));
     }
 }

@@ -1,12 +1,73 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 import { calmArena } from "../fixtures/arena.ts";
 import { expectNoProfit } from "../fixtures/attack.ts";
-import { proofOf, pushPrice } from "../fixtures/market.ts";
+import { type MarketFixture, proofOf, pushPrice } from "../fixtures/market.ts";
 import { wad } from "../fixtures/orderRequests.ts";
-import { submitOrder } from "../fixtures/trading.ts";
+import { openPosition, type Submitted, submitOrder } from "../fixtures/trading.ts";
 import { now } from "../fixtures/vault.ts";
 
 const AMOUNTS = { margin: wad("40000"), reserve: wad("40000") };
+
+/** A side of the attacker: an order that increases a tiny position by 100. */
+interface Side {
+  readonly positionId: bigint;
+  readonly order: Submitted;
+}
+
+/** What the attacker does in the transaction before any keeper's, when 2,000 is the price and it knows of 2,060. */
+type Choice = (market: MarketFixture, long: Side, short: Side) => Promise<unknown>;
+
+/** A position of the least size, which the order increases. */
+async function crumb(market: MarketFixture, account: HardhatEthersSigner, sign: bigint) {
+  const size = sign * wad("0.05");
+  const amounts = { margin: wad("20"), reserve: wad("20") };
+  return await openPosition(market, { account, size, ...amounts });
+}
+
+async function increase(
+  market: MarketFixture,
+  account: HardhatEthersSigner,
+  positionId: bigint,
+  { sign, margin }: { readonly sign: bigint; readonly margin: string },
+): Promise<Side> {
+  const order = { positionId, sizeDelta: sign * wad("100"), reserve: wad("40000") };
+  return {
+    positionId,
+    order: await submitOrder(market, account, { ...order, margin: wad(margin) }),
+  };
+}
+
+/** Both sides are sent; the price comes; the attacker has one transaction; then a keeper fills all that it can. */
+async function play(market: MarketFixture, margin: string, choice: Choice) {
+  const { orderBook, accounts } = market;
+  const { alice, bob, keeper, stranger } = accounts;
+  const [longId, shortId] = [await crumb(market, alice, 1n), await crumb(market, bob, -1n)];
+  return await expectNoProfit(
+    market,
+    [alice, bob, keeper],
+    async () => {
+      const long = await increase(market, alice, longId, { sign: 1n, margin });
+      const short = await increase(market, bob, shortId, { sign: -1n, margin });
+      const kill = await submitOrder(market, bob, {
+        positionId: shortId,
+        kind: 2n,
+        reduceOnly: true,
+        feeFromMargin: true,
+        sizeDelta: wad("0.05"),
+        triggerPrice: wad("1"),
+        expiry: (await now(market)) + 3_600n,
+      });
+      const round = await pushPrice(market, wad("2000"), kill.submittedAt + 3n);
+      const proof = await proofOf(market, round);
+      await market.connection.networkHelpers.time.increase(1n);
+      await choice(market, long, short);
+      const ids = [long.order.orderId, short.order.orderId];
+      await orderBook.connect(stranger).execute(ids, proof, stranger);
+    },
+    { price: wad("2060") },
+  );
+}
 
 /**
  * The attacker sends orders on both sides, sees the price at which they will fill and where it has gone since, and takes
@@ -69,5 +130,51 @@ describe("attack 22: a free look at the price", () => {
       },
       { price: wad("2060") },
     );
+  });
+
+  describe("given market orders that increase a tiny position", () => {
+    it("fills both sides where the attacker has no choice", async () => {
+      const profit = await play(await calmArena(), "40000", async () => "nothing it could do");
+      expect(profit).to.be.below(0n);
+    });
+
+    it("cannot take one back by closing the position first: its stop waits (BH-241 †)", async () => {
+      const profit = await play(await calmArena(), "40000", async (market, _long, short) => {
+        const { orderBook, marginVault, accounts } = market;
+        // The stop was sent last; its keeper is the attacker.
+        const kill = short.order.orderId + 1n;
+        await expect(orderBook.connect(accounts.keeper).execute([kill], "0x", accounts.keeper))
+          .to.be.revertedWithCustomError(marginVault, "MarketOrderPending")
+          .withArgs(short.positionId, 1n);
+      });
+      expect(profit).to.be.below(0n);
+    });
+
+    it("cannot take one back by a second market order that closes the position first (BH-240 †)", async () => {
+      const market = await calmArena();
+      const { marginVault, accounts } = market;
+      const positionId = await crumb(market, accounts.bob, -1n);
+      await expectNoProfit(market, [accounts.bob], async () => {
+        const close = { positionId, sizeDelta: wad("0.05"), reduceOnly: true };
+        const closing = await submitOrder(market, accounts.bob, close);
+        await expect(increase(market, accounts.bob, positionId, { sign: -1n, margin: "40000" }))
+          .to.be.revertedWithCustomError(marginVault, "MarketOrderPending")
+          .withArgs(positionId, 1n);
+        const round = await pushPrice(market, wad("2000"), closing.submittedAt + 3n);
+        await market.connection.networkHelpers.time.increase(1n);
+        const proof = await proofOf(market, round);
+        const { stranger } = accounts;
+        await market.orderBook.connect(stranger).execute([closing.orderId], proof, stranger);
+      });
+    });
+
+    it("cannot make one good by adding margin once its price is known (BH-239 †)", async () => {
+      const profit = await play(await calmArena(), "1000", async (market, long) => {
+        const { marginVault, accounts } = market;
+        // Neither order brings its initial margin; only the one that wins is given it.
+        await marginVault.connect(accounts.alice).addMargin(long.positionId, 40_000_000_000n);
+      });
+      expect(profit).to.be.below(0n);
+    });
   });
 });

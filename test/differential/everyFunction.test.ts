@@ -14,6 +14,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   "BoxMath.takeFromMargin": THROUGH_VAULT,
   "BoxMath.closingDelta": THROUGH_VAULT,
   "BoxMath.copy": THROUGH_VAULT,
+  "BoxMath.join": THROUGH_VAULT,
   "LiquidationMath.assess": THROUGH_VAULT,
   "LiquidationMath.sizeToClose": THROUGH_VAULT,
   "LiquidationMath.feeOf": THROUGH_VAULT,

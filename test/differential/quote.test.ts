@@ -36,6 +36,7 @@ const orders = fc.record({
   reserveShare: fc.bigInt({ min: 50n, max: 1020n }),
   spread: fc.constantFrom(0n, 10n ** 15n),
   won: fc.constantFrom(true, false, false, false),
+  isMarket: fc.boolean(),
 });
 
 describe("quotes against the contracts", () => {
@@ -116,6 +117,7 @@ interface RandomOrder {
   readonly marginShare: bigint;
   readonly reserveShare: bigint;
   readonly spread: bigint;
+  readonly isMarket: boolean;
 }
 
 /** Size per mille of the scene's position, margin and reserve per mille of the added notional. */
@@ -131,6 +133,7 @@ function openingOf({ position, price }: Staging, order: RandomOrder): Opening {
     margin: (worth * order.marginShare) / 1000n,
     reserve: (worth * order.reserveShare) / 1000n,
     spread: order.spread,
+    isMarket: order.isMarket,
   };
 }
 
@@ -142,7 +145,7 @@ function requestOf(opening: Opening, owner: string) {
     opener: opens ? owner : ZeroAddress,
     sizeDelta: opening.sizeDelta,
     reduceOnly: false,
-    counted: false,
+    counted: !opens && opening.isMarket === true,
     margin: opening.margin,
     reserve: opening.reserve,
     acceptablePrice: opening.sizeDelta > 0n ? 2n ** 200n : 0n,

@@ -86,6 +86,7 @@ describe("scenario 12: position management", () => {
           sizeDelta: wad("5"),
           margin: wad("1500"),
           reserve: wad("2000"),
+          isMarket: true,
         },
         {
           market: plain(await marginVault.market()),

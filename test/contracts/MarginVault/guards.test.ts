@@ -279,18 +279,17 @@ describe("MarginVault guards", () => {
       .withArgs(accounts.alice);
   });
 
-  it("counts waiting market orders and uncounts them when they end", async () => {
+  it("counts a market order while it waits, and uncounts it when it ends", async () => {
     const { market, marginVault, orderBook, positionId, accounts } =
       await networkHelpers.loadFixture(marketFixture);
     const { alice } = accounts;
     const order = { positionId, sizeDelta: -wad("1") };
     const { orderId } = await submitOrder(market, alice, order);
-    await submitOrder(market, alice, order);
-    expect(await marginVault.pendingMarketOrders(positionId)).to.equal(2n);
+    expect(await marginVault.pendingMarketOrders(positionId)).to.equal(1n);
     await expectConservation(market);
     await networkHelpers.time.increase(200n);
     await orderBook.connect(accounts.bob).cancel(orderId, "0x");
-    expect(await marginVault.pendingMarketOrders(positionId)).to.equal(1n);
+    expect(await marginVault.pendingMarketOrders(positionId)).to.equal(0n);
     // Its fee of 0.5 is forfeit: due to the pool beside the 90.000225.
     expect((await marginVault.market()).poolDue).to.equal(wad("90.500225"));
     await expectConservation(market);

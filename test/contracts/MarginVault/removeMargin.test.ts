@@ -51,17 +51,18 @@ describe("MarginVault removeMargin", () => {
       .withArgs(accounts.bob);
   });
 
-  it("reverts while market orders of the position wait, and says how many", async () => {
-    const { market, vault, positionId, accounts, remove } =
-      await networkHelpers.loadFixture(marketFixture);
-    for (const sizeDelta of [wad("1"), -wad("1")]) {
+  for (const sizeDelta of [wad("1"), -wad("1")]) {
+    const what = sizeDelta > 0n ? "increases" : "decreases";
+    it(`reverts while a market order waits that ${what} the position`, async () => {
+      const { market, vault, positionId, accounts, remove } =
+        await networkHelpers.loadFixture(marketFixture);
       const reserve = sizeDelta > 0n ? wad("400") : 0n;
       await submitOrder(market, accounts.alice, { positionId, sizeDelta, reserve });
-    }
-    await expect(remove(1n))
-      .to.be.revertedWithCustomError(vault, "MarketOrderPending")
-      .withArgs(positionId, 2n);
-  });
+      await expect(remove(1n))
+        .to.be.revertedWithCustomError(vault, "MarketOrderPending")
+        .withArgs(positionId, 1n);
+    });
+  }
 
   it("reverts while the sequencer is down", async () => {
     const { sequencer, oracle, remove } = await networkHelpers.loadFixture(marketFixture);

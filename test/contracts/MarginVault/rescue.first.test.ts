@@ -13,7 +13,7 @@ import {
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { plain } from "../../fixtures/structs.ts";
-import { submitAndExecute } from "../../fixtures/trading.ts";
+import { submitAndRelease } from "../../fixtures/trading.ts";
 import { calmMarket, logOf, now, openLong } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
@@ -63,7 +63,7 @@ async function adoptDearerTerms(world: World): Promise<void> {
   await networkHelpers.time.increase(2n * DAY + 1n);
   await pushRound(quote, { answer: DOLLAR });
   await charter.enact(await charter.changeCount());
-  await submitAndExecute(market, alice, {
+  await submitAndRelease(market, alice, {
     positionId,
     termsId: 2n,
     sizeDelta: wad("1"),

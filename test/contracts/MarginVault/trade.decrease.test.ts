@@ -77,17 +77,16 @@ describe("MarginVault trade that decreases", () => {
     });
 
     it("ends with nothing where the position is gone", async () => {
-      const { market, positionId, alice, accounts, orderBook, trade, token } =
+      const { market, positionId, alice, accounts, orderBook, marginVault, token } =
         await networkHelpers.loadFixture(marketFixture);
+      const { keeper } = accounts;
       const first = await submitOrder(market, alice, { positionId, sizeDelta: -wad("100") });
-      await trade(-wad("100"), wad("2000"));
+      // No order of its own can be filled before it; a liquidation can.
+      const round = await pushPrice(market, wad("1500"), first.submittedAt + 3n);
+      await marginVault.connect(keeper).liquidate(positionId, "0x", keeper);
       const before = await token.balanceOf(alice);
-      const round = await market.index.aggregator.latestRound();
-      const proof = await proofOf(market, {
-        id: ((await market.index.proxy.phaseId()) << 64n) | round,
-        updatedAt: 0n,
-      });
-      await orderBook.connect(accounts.keeper).execute([first.orderId], proof, accounts.keeper);
+      const proof = await proofOf(market, round);
+      await orderBook.connect(keeper).execute([first.orderId], proof, keeper);
       // The order died with its position: its fee comes back too.
       expect(await token.balanceOf(alice)).to.equal(before + 500_000n);
       await expectConservation(market);

@@ -4,7 +4,12 @@ import { expectConservation } from "../../fixtures/conservation.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { open, preparePool, trade } from "../../fixtures/pool.ts";
-import { type OrderInput, openPosition, submitAndExecute } from "../../fixtures/trading.ts";
+import {
+  type OrderInput,
+  openPosition,
+  submitAndExecute,
+  submitAndRelease,
+} from "../../fixtures/trading.ts";
 import {
   calmMarket,
   cancelReason,
@@ -31,7 +36,12 @@ async function marketFixture() {
     const { receipt } = await submitAndExecute(market, alice, { positionId, ...order });
     return cancelReason(market, receipt);
   };
-  return { ...market, ...opened, market, alice, refused };
+  /** Submits a limit order for Alice's position and returns the receipt of its execution. */
+  const limited = async (order: OrderInput & { readonly price: bigint }) => {
+    const { positionId } = opened;
+    return (await submitAndRelease(market, alice, { positionId, ...order })).receipt;
+  };
+  return { ...market, ...opened, market, alice, refused, limited };
 }
 
 describe("MarginVault trade that increases", () => {
@@ -54,11 +64,11 @@ describe("MarginVault trade that increases", () => {
     }
   });
 
-  it("refuses equity below the initial margin of the whole", async () => {
-    const { market, positionId, openedAt, refused } =
+  it("refuses a limit order that leaves equity below the initial margin of the whole", async () => {
+    const { market, positionId, openedAt, limited } =
       await networkHelpers.loadFixture(marketFixture);
     const order = { sizeDelta: wad("50"), reserve: wad("20000"), price: wad("2000") };
-    const reason = await refused(order);
+    const reason = cancelReason(market, await limited(order));
     // Fill 2,000 × (1 + 125 / 20,000,000) = 2,000.0125, N + 100,000.625, fee 50.0003125: 9,849.9994375 − 1.125, of
     // which 40,000 wei a second are owed for the reserve; 4% of 300,000 are needed.
     const elapsed = (await now(market)) - openedAt;
@@ -69,6 +79,84 @@ describe("MarginVault trade that increases", () => {
         wad("12000"),
       ]),
     );
+  });
+
+  it("lets a limit order lean on margin that the position has to spare", async () => {
+    const { market, positionId, limited } = await networkHelpers.loadFixture(marketFixture);
+    // Equity of 9,899 carries 4% of 202,000, which is 8,080.
+    const order = { sizeDelta: wad("1"), reserve: wad("400"), price: wad("2000") };
+    const { size } = logOf(market, await limited(order), "PositionUpdated");
+    expect(size).to.equal(wad("101"));
+    expect((await market.marginVault.position(positionId)).reserve).to.equal(wad("40400"));
+  });
+
+  describe("given a market order", () => {
+    /** One more at 2,000: it fills at 2,000 × (1 + 100.5 / 20,000,000) = 2,000.01005; the fee is 1.000005025. */
+    const ONE = { sizeDelta: wad("1"), reserve: wad("400"), price: wad("2000") };
+
+    it("holds what it adds to the initial margin of that alone (BH-239 †)", async () => {
+      const { market, marginVault, positionId, alice, refused } =
+        await networkHelpers.loadFixture(marketFixture);
+      // 81.010055 less the fee and 0.01005 of impact, of 4% of 2,000. The position has 1,800 to spare.
+      expect(await refused({ ...ONE, margin: wad("81.010055") })).to.equal(
+        refusal(market, "InitialMarginNotMet", [positionId, wad("79.999999975"), wad("80")]),
+      );
+      await change(market, { account: alice, positionId, ...ONE, margin: wad("81.010056") });
+      const { size, margin, reserve } = await marginVault.position(positionId);
+      expect([size, margin, reserve]).to.deep.equal([
+        wad("101"),
+        // 9,899.99975 + 81.010056 − 1.000005025.
+        wad("9980.009800975"),
+        wad("40400"),
+      ]);
+      await expectConservation(market);
+    });
+
+    it("takes its fee from what it brings", async () => {
+      const { market, refused } = await networkHelpers.loadFixture(marketFixture);
+      expect(await refused({ ...ONE, margin: wad("1") })).to.equal(
+        refusal(market, "MarginBelowFees", [wad("1"), wad("1.000005025")]),
+      );
+    });
+
+    it("holds what it adds to the least notional, and to a reserve of its own", async () => {
+      const { market, refused } = await networkHelpers.loadFixture(marketFixture);
+      const { minNotional, keeperFeeFloor } = await market.charter.terms(1n);
+      const order = { ...ONE, sizeDelta: wad("0.001"), margin: wad("100") };
+      // 10% of 2 are less than the floor, which the position's 40,000 of reserve would have covered.
+      expect(await refused({ ...order, reserve: wad("0.5") })).to.equal(
+        refusal(market, "ReserveOutOfBounds", [wad("0.5"), keeperFeeFloor, wad("2")]),
+      );
+      expect(await refused({ ...order, reserve: wad("2") })).to.equal(
+        refusal(market, "NotionalTooSmall", [wad("2"), minNotional]),
+      );
+    });
+
+    it("makes a position healthier that is below initial margin", async () => {
+      const { market, marginVault, positionId, alice } =
+        await networkHelpers.loadFixture(marketFixture);
+      const lens = await connection.ethers.deployContract("MarketLens");
+      const price = wad("1970");
+      // Equity 9,899.99975 − 3,000.5 = 6,899.5 of 197,000: 3.5%. What is added brings 100 of 1,970.
+      await pushPrice(market, price);
+      const [before] = await lens.healthAt(marginVault, [positionId], price);
+      await change(market, { account: alice, positionId, ...ONE, price, margin: wad("100") });
+      const [after] = await lens.healthAt(marginVault, [positionId], price);
+      if (before === undefined || after === undefined) throw new Error("There is no health.");
+      expect(before.equity).to.be.below(before.initialMargin);
+      expect(after.equity * before.notional).to.be.above(before.equity * after.notional);
+    });
+
+    it("adds nothing to a position that has lost its margin: that would pay what nobody owes", async () => {
+      const { market, positionId, openedAt, refused } =
+        await networkHelpers.loadFixture(marketFixture);
+      // 100 × 1,900 − 200,000.5 = −10,000.5, and what is owed for the reserve.
+      const reason = await refused({ ...ONE, price: wad("1900"), margin: wad("1000") });
+      const owed = 40_000n * ((await now(market)) - openedAt);
+      expect(reason).to.equal(
+        refusal(market, "InitialMarginNotMet", [positionId, -wad("100.50025") - owed, 1n]),
+      );
+    });
   });
 
   it("refuses open interest above the cap", async () => {
@@ -108,6 +196,7 @@ describe("MarginVault trade that increases", () => {
         account: alice,
         positionId,
         sizeDelta: wad("1"),
+        margin: wad("100"),
         reserve: wad("2400"),
         price: wad("2400"),
       });
@@ -124,7 +213,7 @@ describe("MarginVault trade that increases", () => {
         account: alice,
         positionId,
         sizeDelta: wad("100"),
-        margin: wad("5000"),
+        margin: wad("10000"),
         reserve: wad("30000"),
         price: wad("2100"),
       });
@@ -133,8 +222,8 @@ describe("MarginVault trade that increases", () => {
       // Fill 2,100 × (1 + 150 / 20,000,000) = 2,100.01575; 200,000.5 + 210,001.575 = 410,002.075 and the borrow fee.
       expect(logOf(market, receipt, "PositionIncreased").fillPrice).to.equal(wad("2100.01575"));
       expect(stored.openNotional).to.equal(wad("410002.075") + 40_000n * elapsed);
-      // 9,899.99975 + 5,000 − 0.05% of 210,001.575.
-      expect(stored.margin).to.equal(wad("14794.9989625"));
+      // 9,899.99975 + 10,000 − 0.05% of 210,001.575.
+      expect(stored.margin).to.equal(wad("19794.9989625"));
       expect(stored.size).to.equal(wad("200"));
       expect(stored.reserve).to.equal(wad("70000"));
       expect(await liquidityVault.reserved()).to.equal(wad("70000"));
@@ -171,6 +260,7 @@ describe("MarginVault trade that increases", () => {
         account,
         positionId,
         sizeDelta: -wad("60"),
+        margin: wad("5000"),
         reserve: wad("20000"),
         price: wad("1900"),
       });
@@ -180,8 +270,8 @@ describe("MarginVault trade that increases", () => {
       // makes it less so.
       const { openNotional, margin: left } = await marginVault.position(positionId);
       expect(openNotional).to.equal(-wad("314000.329") + 40_000n * elapsed);
-      // 10,000 − 0.05% of 200,000.5 − 0.05% of 113,999.829.
-      expect(left).to.equal(wad("9842.9998355"));
+      // 10,000 − 0.05% of 200,000.5 + 5,000 − 0.05% of 113,999.829.
+      expect(left).to.equal(wad("14842.9998355"));
       await expectConservation(market);
     });
 
@@ -203,6 +293,7 @@ describe("MarginVault trade that increases", () => {
         account: alice,
         positionId,
         sizeDelta: wad("1"),
+        margin: wad("100"),
         reserve: wad("400"),
       });
       const { priceTime, cooldown } = await marginVault.position(positionId);

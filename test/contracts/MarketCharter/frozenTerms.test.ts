@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { enact, publishTerms } from "../../fixtures/powers.ts";
-import { submitAndExecute } from "../../fixtures/trading.ts";
+import { submitAndExecute, submitAndRelease } from "../../fixtures/trading.ts";
 import { calmMarket, cancelReason, openLong, refusal } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
@@ -41,12 +41,18 @@ describe("Frozen terms (BH-205, LAW-13)", () => {
     const { market, marginVault, positionId, accounts } =
       await networkHelpers.loadFixture(marketFixture);
     const increase = { positionId, sizeDelta: wad("1"), reserve: wad("400") };
-    await submitAndExecute(market, accounts.alice, { ...increase, termsId: 1n });
+    const own = { ...increase, margin: wad("100"), termsId: 1n };
+    await submitAndExecute(market, accounts.alice, own);
     const grown = await marginVault.position(positionId);
     expect(grown.size).to.equal(wad("101"));
     expect(grown.termsId).to.equal(1n);
     const margin = wad("20000");
-    await submitAndExecute(market, accounts.alice, { ...increase, margin, termsId: 2n });
+    const newest = { ...increase, margin, termsId: 2n, price: wad("2000") };
+    // Not by a market order, which is held to what it adds: the whole would not be looked at.
+    const { receipt } = await submitAndExecute(market, accounts.alice, newest);
+    const reason = refusal(market, "TermsNotOffered", [2n, 2n]);
+    expect(cancelReason(market, receipt)).to.equal(reason);
+    await submitAndRelease(market, accounts.alice, newest);
     const adopted = await marginVault.position(positionId);
     expect(adopted.size).to.equal(wad("102"));
     expect(adopted.termsId).to.equal(2n);
@@ -56,11 +62,12 @@ describe("Frozen terms (BH-205, LAW-13)", () => {
     const { market, marginVault, positionId, accounts } =
       await networkHelpers.loadFixture(marketFixture);
     const before = await marginVault.position(positionId);
-    const { receipt } = await submitAndExecute(market, accounts.alice, {
+    const { receipt } = await submitAndRelease(market, accounts.alice, {
       positionId,
       sizeDelta: wad("1"),
       reserve: wad("400"),
       termsId: 2n,
+      price: wad("2000"),
     });
     const selector = refusal(market, "InitialMarginNotMet", [0n, 0n, 0n]).slice(0, 10);
     expect(cancelReason(market, receipt).slice(0, 10)).to.equal(selector);
@@ -82,12 +89,13 @@ describe("Frozen terms (BH-205, LAW-13)", () => {
   it("refuse terms that were newest when an order was sent and are not at its fill", async () => {
     const { market, positionId, accounts } = await networkHelpers.loadFixture(marketFixture);
     await publishTerms(market, {});
-    const { receipt } = await submitAndExecute(market, accounts.alice, {
+    const { receipt } = await submitAndRelease(market, accounts.alice, {
       positionId,
       sizeDelta: wad("1"),
       reserve: wad("400"),
       margin: wad("20000"),
       termsId: 2n,
+      price: wad("2000"),
     });
     expect(cancelReason(market, receipt)).to.equal(refusal(market, "TermsNotOffered", [2n, 3n]));
   });
@@ -101,6 +109,7 @@ describe("Frozen terms (BH-205, LAW-13)", () => {
     const { receipt } = await submitAndExecute(market, accounts.alice, {
       positionId,
       sizeDelta: wad("1"),
+      margin: wad("100"),
       reserve: wad("400"),
       termsId: 1n,
     });

@@ -125,6 +125,39 @@ describe("execute of trigger orders", () => {
     await expect(executeFirst(world)).to.emit(world.book, "OrderExecuted");
   });
 
+  describe("given a position with a market order that waits", () => {
+    it("passes its orders over until that has ended (BH-241 †)", async () => {
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
+      await book.submit(stopRequest(POSITION_ID));
+      await harness.setPending(POSITION_ID, 1n);
+      await spotNow(world, wad("1900"));
+      await expect(executeFirst(world))
+        .to.be.revertedWithCustomError(book, "MarketOrderPending")
+        .withArgs(POSITION_ID, 1n);
+      expect((await book.order(1n)).submittedAt).not.to.equal(0n);
+      await harness.setPending(POSITION_ID, 0n);
+      await expect(executeFirst(world))
+        .to.emit(book, "OrderExecuted")
+        .withArgs(1n, keeper, 1n, 0n, false);
+    });
+
+    it("goes on with the rest of a batch, orders that open among them", async () => {
+      const world = await networkHelpers.loadFixture(bookFixture);
+      const { harness, book, keeper } = world;
+      await book.submit(stopRequest(POSITION_ID));
+      await book.submit(limitRequest());
+      await harness.setPending(POSITION_ID, 1n);
+      // What an opening order names is an account, not a position.
+      await harness.setPending(BigInt.asUintN(64, BigInt(world.account.address)), 1n);
+      await spotNow(world, wad("1900"));
+      await expect(book.connect(keeper).execute([1n, 2n], "0x", keeper))
+        .to.emit(book, "OrderExecuted")
+        .withArgs(2n, keeper, 1n, wad("1"), false);
+      expect((await book.order(1n)).submittedAt).not.to.equal(0n);
+    });
+  });
+
   describe("given an exit whose position still waits to be opened", () => {
     it("passes it over, so that nobody can end it before it protects anything", async () => {
       const world = await networkHelpers.loadFixture(bookFixture);

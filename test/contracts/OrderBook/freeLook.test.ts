@@ -142,6 +142,32 @@ describe("free looks", () => {
   });
 
   describe("given a position with a market order that waits", () => {
+    it("takes no second one until that has ended (BH-240 †)", async () => {
+      const { market, account, positionId } = await networkHelpers.loadFixture(onePosition);
+      const { marginVault, orderBook } = market;
+      const half = { positionId, sizeDelta: -wad("0.5") };
+      const first = await submitOrder(market, account, half);
+      for (const sizeDelta of [-wad("0.5"), wad("0.5")]) {
+        const second = await orderRequest(market, { positionId, sizeDelta });
+        await expect(orderBook.connect(account).submit(second))
+          .to.be.revertedWithCustomError(marginVault, "MarketOrderPending")
+          .withArgs(positionId, 1n);
+      }
+      await executeOrder(market, first);
+      await submitOrder(market, account, half);
+      expect(await marginVault.pendingMarketOrders(positionId)).to.equal(1n);
+    });
+
+    it("liquidates it all the same, and the order dies with it", async () => {
+      const { market, account, positionId } = await networkHelpers.loadFixture(onePosition);
+      const { marginVault, accounts } = market;
+      await submitOrder(market, account, { positionId, sizeDelta: -wad("0.5") });
+      await pushPrice(market, wad("1500"));
+      await expect(
+        marginVault.connect(accounts.keeper).liquidate(positionId, "0x", accounts.keeper),
+      ).to.emit(marginVault, "PositionClosed");
+    });
+
     it("keeps its margin in place until the order has been executed", async () => {
       const { market, account, positionId } = await networkHelpers.loadFixture(onePosition);
       const { marginVault } = market;
