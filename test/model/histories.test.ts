@@ -14,13 +14,13 @@ const MOVES = 25;
 
 /** A market of low fees and short pauses; its caps are low enough to be met. */
 const GENTLE: ParameterTree = {
-  maxOpenInterest: 400n * WAD,
+  maxOpenInterest: 390n * WAD,
   curves: { skewScale: 400_000n * WAD, fundingScale: 400n * WAD },
 };
 
 /** A market with twenty times the impact and fees, and a long pause between partial liquidations. */
 const STEEP: ParameterTree = {
-  maxOpenInterest: 2_000n * WAD,
+  maxOpenInterest: 1_900n * WAD,
   terms: {
     positionFeeRatio: WAD / 100n,
     liquidationTarget: (3n * WAD) / 2n,

@@ -58,6 +58,8 @@ function malformations(world: World, wish: Wish): readonly string[] {
   if (wish.keeperFee.isBelow(world.rules.minKeeperFee)) reasons.push("KeeperFeeTooSmall");
   if (trigger && wish.expiry < world.now) reasons.push("ExpiryInPast");
   if (wish.positionId !== 0n) reasons.push(...ownership(world, wish));
+  // BH-240.
+  if (!trigger && hasPendingMarketOrder(world, wish.positionId)) reasons.push("MarketOrderPending");
   return reasons;
 }
 
@@ -130,6 +132,10 @@ function requirePrice(world: World, order: Order): boolean {
   if (world.price.validFrom < from) reasons.push("PriceDoesNotCover");
   if (world.now > order.expiry) reasons.push("OrderExpired");
   if (!isTriggered(order, world.price)) reasons.push("TriggerNotReached");
+  // BH-241.
+  if (!order.opens && hasPendingMarketOrder(world, order.positionId)) {
+    reasons.push("MarketOrderPending");
+  }
   if (reasons.length > 0) throw new Refusal(reasons);
   return false;
 }

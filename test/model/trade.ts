@@ -73,6 +73,19 @@ function newBox(world: World, order: Order): Box {
   };
 }
 
+/** What decides whether an order fills: the whole box, or what a market order adds to an open one (BH-239). */
+function heldOf(world: World, box: Box, { order }: Fill): Box {
+  if (order.kind !== "market" || order.opens) return box;
+  return { ...newBox(world, order), owner: box.owner };
+}
+
+function put(box: Box, order: Order, fillPrice: Rational): void {
+  box.margin = box.margin.plus(order.margin);
+  box.size = box.size.plus(order.sizeDelta);
+  box.openNotional = box.openNotional.plus(order.sizeDelta.times(fillPrice));
+  box.reserve = box.reserve.plus(order.reserve);
+}
+
 /** BH-25, BH-27, BH-35, BH-39, BH-43, BH-47, BH-48. */
 function increase(world: World, box: Box, fill: Fill): void {
   const { order, price, spread } = fill;
@@ -87,17 +100,25 @@ function increase(world: World, box: Box, fill: Fill): void {
   const fillPrice = fillPriceOf(world, price.value, order.sizeDelta, spread);
   if (!below(world, ZERO, fillPrice, "skew beyond its scale")) reasons.push("SkewBeyondScale");
   reasons.push(...priceReasons(world, order, fillPrice));
-  reasons.push(...reserveReasons(world, box, fill, fillPrice));
+  const held = heldOf(world, box, fill);
+  const alone = held !== box;
+  // Equity above zero is all that is asked of the position beside it.
+  if (
+    alone &&
+    !below(world, ZERO, equityOf(world, box, price.value), "equity beside an increase")
+  ) {
+    reasons.push("InitialMarginNotMet");
+  }
+  reasons.push(...reserveReasons(world, held, fill, fillPrice));
 
   const fee = order.sizeDelta.magnitude().times(fillPrice).times(positionFee);
-  box.margin = box.margin.plus(order.margin);
-  if (below(world, box.margin, fee, "fee of an increase")) reasons.push("MarginBelowFees");
+  put(box, order, fillPrice);
+  if (alone) put(held, order, fillPrice);
+  if (below(world, held.margin, fee, "fee of an increase")) reasons.push("MarginBelowFees");
   takeFee(world, box, fee);
-  box.size = box.size.plus(order.sizeDelta);
-  box.openNotional = box.openNotional.plus(order.sizeDelta.times(fillPrice));
-  box.reserve = box.reserve.plus(order.reserve);
+  if (alone) held.margin = held.margin.minus(fee);
   box.coolUntil = 0n;
-  reasons.push(...limitReasons(world, box, price.value));
+  reasons.push(...limitReasons(world, held, price.value));
   if (reasons.length > 0) throw new Refusal(reasons);
   stamp(world, price, box);
   updateFunding(world);
