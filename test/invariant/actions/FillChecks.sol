@@ -43,6 +43,10 @@ abstract contract FillChecks is OrderMemory {
         if (!OrderMath.isMarket(fill.order.traits) && fill.observedAt < frame.market.clock) {
             _breach(16, frame.action, "an older price was used", fill.observedAt);
         }
+        bool leads = OrderMath.isMarket(fill.order.traits) || OrderMath.opens(fill.order.traits);
+        if (executed != 0 && !leads && _vault.pendingMarketOrders(fill.positionId) != 0) {
+            _breach(NO_PANIC, frame.action, "a trigger order went before a market order", fill.positionId);
+        }
         if (executed == 0) _checkCancelled(frame, fill);
         else if (_grew(fill)) _checkIncrease(frame, fill);
         else _checkDecrease(frame, fill);
@@ -94,13 +98,17 @@ abstract contract FillChecks is OrderMemory {
         _checkGuards(frame, fill, after_);
     }
 
-    /// @dev What an increase must end with (§5).
+    /// @dev What an increase must end with (§5): the whole, or what a market order adds to an open position.
     function _checkGuards(Frame memory frame, Fill memory fill, Position memory after_) private {
-        int256 gain = Model.gain(after_, fill.price, frame.fundingIndex, frame.borrowIndex);
+        bool alone = OrderMath.isMarket(fill.order.traits) && !OrderMath.opens(fill.order.traits);
+        Position memory held = alone ? _addedBy(frame, fill, after_) : after_;
         int256 required =
-            (Model.notional(after_, fill.price) * int256(uint256(_termsOf(after_).initialMarginRatio))) / 1e18;
-        if (Model.equity(after_, gain) < required) {
+            (Model.notional(held, fill.price) * int256(uint256(_termsOf(after_).initialMarginRatio))) / 1e18;
+        if (_equityOf(frame, fill, held) < required) {
             _breach(6, frame.action, "an increase left less than initial margin", fill.positionId);
+        }
+        if (alone && _equityOf(frame, fill, fill.before) <= 0) {
+            _breach(6, frame.action, "a position that had lost its margin grew", fill.positionId);
         }
         if (_pool.reserved() * 1e18 > _pool.cash() * _pool.parameters().maxUtilization) {
             _breach(2, frame.action, "an increase reserved more than the pool allows", _pool.reserved());
@@ -114,6 +122,29 @@ abstract contract FillChecks is OrderMemory {
         if (fill.before.size != 0 && after_.termsId != fill.before.termsId && after_.termsId != fill.order.termsId) {
             _breach(13, frame.action, "took terms that its order does not name", fill.positionId);
         }
+    }
+
+    /// @dev What an order has added, as a position of its own.
+    function _addedBy(
+        Frame memory frame,
+        Fill memory fill,
+        Position memory after_
+    ) private view returns (Position memory added) {
+        int256 delta = fill.order.sizeDelta;
+        added.size = fill.order.sizeDelta;
+        added.openNotional = int96((delta * _fillE36(frame, fill, delta)) / 1e36);
+        added.margin = after_.margin - fill.before.margin;
+        added.reserve = fill.order.reserve;
+        (added.fundingIndex, added.borrowIndex) = (after_.fundingIndex, after_.borrowIndex);
+    }
+
+    function _equityOf(
+        Frame memory frame,
+        Fill memory fill,
+        Position memory position
+    ) private pure returns (int256 equity) {
+        int256 gain = Model.gain(position, fill.price, frame.fundingIndex, frame.borrowIndex);
+        equity = Model.equity(position, gain);
     }
 
     function _checkDecrease(Frame memory frame, Fill memory fill) private {
