@@ -54,12 +54,14 @@ export function spotProof({ stream, spot }: Snapshot): PriceProof | undefined {
 export function reachedTriggers(snapshot: Snapshot): readonly bigint[] {
   const { spot } = snapshot;
   if (spot === undefined || spot.observedAt < snapshot.market.clock) return [];
-  return byId(shortlistOf(snapshot).triggerOrders)
+  const reached = byId(shortlistOf(snapshot).triggerOrders)
     .filter((order) => !isLapsed(snapshot, order))
     .filter((order) => snapshot.now <= order.expiry)
     .filter((order) => order.submittedAt + snapshot.constants.executionDelay <= spot.observedAt)
-    .filter((order) => isTriggered(order, spot.price))
-    .map((order) => order.orderId);
+    .filter((order) => isTriggered(order, spot.price));
+  if (reached.length === 0) return [];
+  const held = heldPositions(snapshot);
+  return reached.filter((order) => !held.has(order.positionId)).map((order) => order.orderId);
 }
 
 /**
@@ -200,6 +202,14 @@ function shortlistOf({ shortlist, state }: Snapshot): Shortlist {
 
 function byId(orders: readonly WaitingOrder[]): readonly WaitingOrder[] {
   return [...orders].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+}
+
+/** Positions for which a market order waits: no trigger order of theirs can be executed until it has ended. */
+function heldPositions({ state }: Snapshot): ReadonlySet<bigint> {
+  const waiting = [...state.orders.values()].filter(
+    (order) => isMarket(order) && !opensPosition(order),
+  );
+  return new Set(waiting.map((order) => order.positionId));
 }
 
 /** Whether an order has nothing to act on: executing it pays nobody. */

@@ -95,6 +95,11 @@ export interface Opening {
   readonly reserve: bigint;
   /** Extra spread when no price came in time [WAD]; none by default. */
   readonly spread?: bigint;
+  /**
+   * Whether it goes through at the next price instead of on a trigger; no by default. A market order for an open position
+   * must bring what an opening would, whatever the position has to spare. For one that opens it makes no difference.
+   */
+  readonly isMarket?: boolean;
 }
 
 /** Why an order would be cancelled: the contract's error and its values. */
@@ -149,25 +154,19 @@ export function previewOpen(opening: Opening, scene: Scene): OpenPreview {
     skewScale: scene.curves.skewScale,
   });
   const fee = mulWadUp(mulWadUp(abs(sizeDelta), fill), terms.positionFeeRatio);
-  const added = before.margin + opening.margin;
-  const position = {
-    ...before,
-    size: checkInt(before.size + sizeDelta, 96),
-    openNotional: checkInt(before.openNotional + mulWadCeil(sizeDelta, castInt256(fill)), 96),
-    reserve: checkUint(before.reserve + opening.reserve, 96),
-    margin: checkUint(max(added - fee, 0n), 96),
-  };
+  const position = grow(before, opening, { fill, fee });
   const worth = notional(position.size, price);
-  const held = equity(position, gain({ position, price, owed: 0n }));
-  const required = initialMargin(worth, terms);
-  const reserveBounds = boundReserve({ before, sizeDelta, fill, scene });
+  // What decides whether it fills: the whole, or what a market order adds to an open position.
+  const base = opening.isMarket ? emptied(before) : before;
+  const held = grow(base, opening, { fill, fee });
+  const reserveBounds = boundReserve({ before: base, sizeDelta, fill, scene });
   return {
     fillPrice: fill,
     fee,
     position,
-    equity: held,
+    equity: equityAt(position, price),
     notional: worth,
-    initialMargin: required,
+    initialMargin: initialMargin(worth, terms),
     liquidationPrice: liquidationPrice({
       position,
       owed: 0n,
@@ -178,14 +177,40 @@ export function previewOpen(opening: Opening, scene: Scene): OpenPreview {
     reserveBounds,
     refusal: [
       refuseAtCap(before, price),
+      // Equity above zero is all that is asked of the position beside it.
+      base === before ? undefined : refusePoor(equityAt(before, price), 1n),
       refuseReserve(opening.reserve, reserveBounds),
-      added < fee ? ({ error: "MarginBelowFees", margin: added, fees: fee } as const) : undefined,
-      refuseSmall(worth, terms.minNotional),
-      held < required
-        ? ({ error: "InitialMarginNotMet", equity: held, required } as const)
-        : undefined,
+      refuseFee(base.margin + opening.margin, fee),
+      refuseSmall(notional(held.size, price), terms.minNotional),
+      refusePoor(equityAt(held, price), initialMargin(notional(held.size, price), terms)),
     ].find((refusal) => refusal !== undefined),
   };
+}
+
+/** A position with what an order adds. */
+function grow(
+  before: Position,
+  { sizeDelta, margin, reserve }: Opening,
+  { fill, fee }: { readonly fill: bigint; readonly fee: bigint },
+): Position {
+  return {
+    ...before,
+    size: checkInt(before.size + sizeDelta, 96),
+    openNotional: checkInt(before.openNotional + mulWadCeil(sizeDelta, castInt256(fill)), 96),
+    reserve: checkUint(before.reserve + reserve, 96),
+    margin: checkUint(max(before.margin + margin - fee, 0n), 96),
+  };
+}
+
+/** An empty box beside an open position; what is not open is empty already. */
+function emptied(position: Position): Position {
+  if (position.size === 0n) return position;
+  return { ...position, size: 0n, openNotional: 0n, margin: 0n, reserve: 0n };
+}
+
+/** Equity of a folded position. */
+function equityAt(position: Position, price: bigint): bigint {
+  return equity(position, gain({ position, price, owed: 0n }));
 }
 
 function maintenanceRatio(terms: Terms): bigint {
@@ -236,6 +261,14 @@ function refuseReserve(
 ): OpenRefusal | undefined {
   if (reserve >= lower && reserve <= upper) return undefined;
   return { error: "ReserveOutOfBounds", reserve, lower, upper };
+}
+
+function refuseFee(margin: bigint, fees: bigint): OpenRefusal | undefined {
+  return margin < fees ? { error: "MarginBelowFees", margin, fees } : undefined;
+}
+
+function refusePoor(held: bigint, required: bigint): OpenRefusal | undefined {
+  return held < required ? { error: "InitialMarginNotMet", equity: held, required } : undefined;
 }
 
 function refuseSmall(worth: bigint, minNotional: bigint): OpenRefusal | undefined {

@@ -179,6 +179,16 @@ describe("reachedTriggers", () => {
     expect(reachedTriggers(snapshotOf({ state, spot }))).to.be.empty;
   });
 
+  it("leaves one alone while a market order of its position waits", () => {
+    const spot = { price: 900n * WAD, observedAt: 9_995n };
+    const ofAnother = orderOf(6n, { positionId: 2n, subject: 2n, traits: 0n });
+    const opening = orderOf(5n);
+    const waiting = withOrders(opening, ofAnother, exit({}));
+    expect(reachedTriggers(snapshotOf({ state: waiting, spot }))).to.deep.equal([8n]);
+    const held = withOrders(orderOf(7n, { positionId: 1n, subject: 1n, traits: 0n }), exit({}));
+    expect(reachedTriggers(snapshotOf({ state: held, spot }))).to.be.empty;
+  });
+
   it("does nothing without a price, or with one older than the market's clock", () => {
     const state = withOrders(exit({ triggerPrice: 2000n * WAD }));
     expect(reachedTriggers(snapshotOf({ state, spot: undefined }))).to.be.empty;

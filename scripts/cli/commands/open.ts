@@ -105,7 +105,7 @@ export function registerOpen(program: Command, io: CliIo): void {
 export function registerIncrease(program: Command, io: CliIo): void {
   const command = program
     .command("increase")
-    .description("let a position grow by a market order")
+    .description("let a position grow by a market order, which must bring its own initial margin")
     .argument("<position>", "its number", parseId);
   withSending(withOrder(withSize(command, false))).action(
     async (id: bigint, options: OrderOptions) => {
@@ -146,6 +146,7 @@ function openingOf(
     sizeDelta: side === "long" ? size : -size,
     margin,
     reserve: reserve ?? mulWadDown(size, scene.price) / 2n,
+    isMarket: true,
   };
 }
 

@@ -101,6 +101,35 @@ describe("previewOpen", () => {
     });
   });
 
+  it("holds a market order for an open position to what it adds, and any other to the whole", () => {
+    // At 2000 without a skew: 100 long with 9,000 of equity has 4,000 more than the initial margin of 5%.
+    const position = positionOf({
+      size: parseEther("100"),
+      openNotional: parseEther("200000"),
+      margin: parseEther("14000"),
+      reserve: parseEther("20000"),
+    });
+    const scene = sceneOf(attach(MARKET, position));
+    const order = {
+      position,
+      sizeDelta: parseEther("10"),
+      margin: 0n,
+      reserve: parseEther("5000"),
+    };
+    const limit = previewOpen(order, scene);
+    expect(limit.refusal).to.equal(undefined);
+    const market = previewOpen({ ...order, isMarket: true }, scene);
+    expect(market.refusal).to.deep.equal({ error: "MarginBelowFees", margin: 0n, fees: limit.fee });
+    expect({ ...market, refusal: undefined }).to.deep.equal(limit);
+    const enough = previewOpen({ ...order, isMarket: true, margin: parseEther("1500") }, scene);
+    expect(enough.refusal).to.equal(undefined);
+    const broke = { ...position, margin: 0n };
+    expect(
+      previewOpen({ ...order, position: broke, isMarket: true, margin: parseEther("1500") }, scene)
+        .refusal,
+    ).to.deep.equal({ error: "InitialMarginNotMet", equity: 0n, required: 1n });
+  });
+
   it("names the refusal that the contract meets first", () => {
     const preview = previewOpen({ ...buy, margin: 0n, reserve: 0n }, sceneOf(MARKET));
     expect(preview.refusal).to.deep.equal({
