@@ -364,29 +364,18 @@ async function indicesOf({ market }: Stage): Promise<Indices> {
 }
 
 const MASK_96 = (1n << 96n) - 1n;
-const MASK_64 = (1n << 64n) - 1n;
+const MASK_80 = (1n << 80n) - 1n;
 
 /** Writes indices and rates into the market's slots, and leaves all else of them. */
 async function force(connection: NetworkConnection, stage: Stage, indices: Indices): Promise<void> {
   const address = String(stage.market.marginVault.target);
   const slot = await marketSlot(connection, stage);
   const { networkHelpers } = connection;
-  const change = async (offset: bigint, kept: bigint, written: bigint) => {
-    const word = BigInt(await networkHelpers.getStorageAt(address, slot + offset));
-    await networkHelpers.setStorageAt(address, slot + offset, (word & kept) | written);
-  };
-  const low192 = (1n << 192n) - 1n;
-  await change(0n, low192, indices.borrowIndex << 192n);
-  await change(
-    1n,
-    ((1n << 200n) - 1n) ^ MASK_96,
-    (indices.accruedAt << 200n) | (indices.fundingIndex & MASK_96),
-  );
-  await change(
-    2n,
-    (MASK_96 << 160n) & ((1n << 256n) - 1n),
-    ((indices.borrowRate & MASK_64) << 96n) | (indices.fundingVelocity & MASK_96),
-  );
+  const sizes = BigInt(await networkHelpers.getStorageAt(address, slot)) & ((1n << 192n) - 1n);
+  await networkHelpers.setStorageAt(address, slot, sizes | (indices.borrowIndex << 192n));
+  const funding = (indices.fundingIndex & MASK_96) | ((indices.fundingVelocity & MASK_80) << 96n);
+  const rest = (indices.borrowRate << 176n) | (indices.accruedAt << 216n);
+  await networkHelpers.setStorageAt(address, slot + 1n, funding | rest);
   const written = await indicesOf(stage);
   for (const [name, value] of Object.entries(indices)) {
     if (written[name as keyof Indices] !== value) throw new Error(`"${name}" was not forced.`);

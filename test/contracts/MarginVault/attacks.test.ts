@@ -194,17 +194,17 @@ describe("MarginVault under attack", () => {
       const before = await token.balanceOf(carol);
       const short = await openPosition(market, {
         account: carol,
-        size: -wad("20000"),
+        size: -wad("19990"),
         margin: wad("2000000"),
         reserve: wad("4000000"),
         price,
       });
       const liquidated = await mined(marginVault.connect(carol).liquidate(victim, "0x", carol));
-      // The skew of −19,000 makes the victim sell 1,960 × 19,000 / 20,000,000 = 1.86 below the index.
+      // The skew of −18,990 makes the victim sell 1,960 × 18,990 / 20,000,000 = 1.86 below the index.
       const { fillPrice } = logOf(market, liquidated, "PositionLiquidated");
       expect(fillPrice).to.be.below(wad("1958.2"));
       await close(market, short, price);
-      // Two fees of 0.05% of 39,200,000 against the keeper's 500 and 20,000 times what the victim's exit moves the price.
+      // Two fees of 0.05% of 39,180,000 against the keeper's 500 and 19,990 times what the victim's exit moves the price.
       expect((await token.balanceOf(carol)) - before).to.be.below(-30_000_000_000n);
       await expectConservation(market);
     });

@@ -161,10 +161,10 @@ describe("MarginVault trade that increases", () => {
 
   it("refuses open interest above the cap", async () => {
     const { market, refused } = await networkHelpers.loadFixture(marketFixture);
-    const sizeDelta = wad("19900") + 1n;
+    const sizeDelta = wad("19890") + 1n;
     const order = { sizeDelta, margin: wad("2000000"), reserve: wad("5000000") };
     expect(await refused({ ...order, price: wad("2000") })).to.equal(
-      refusal(market, "OpenInterestExceeded", [wad("20000") + 1n, wad("20000")]),
+      refusal(market, "OpenInterestExceeded", [wad("19990") + 1n, wad("19990")]),
     );
   });
 

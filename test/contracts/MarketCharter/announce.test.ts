@@ -5,6 +5,10 @@ import { wad } from "../../fixtures/orderRequests.ts";
 import { CHANGE_DELAY, enact, NOBODY, publishTerms, termsWith } from "../../fixtures/powers.ts";
 import { calmMarket, now } from "../../fixtures/vault.ts";
 
+/** The widest cap of the local market: 20,000,000 × 0.001 ÷ 1.0005, in steps of 20,000,000 wei. */
+const WIDEST_CAP = wad("19990.00499750124");
+/** The widest cap where the position fee is 0.04%: 20,000,000 × 0.0008 ÷ 1.0004, in steps of 20,000,000 wei. */
+const CAP_UNDER_LESS = wad("15993.6025589764");
 const connection = await network.create();
 const { networkHelpers } = connection;
 const createMarket = calmMarket();
@@ -60,12 +64,12 @@ describe("MarketCharter announceTerms (BH-201)", () => {
 
   it("reverts when the cap on open interest would not hold under them", async () => {
     const { market, charter } = await networkHelpers.loadFixture(marketFixture);
-    // 20,000,000 × 2 × 0.04% = 16,000.
+    // 20,000,000 × 2 × 0.04% ÷ 1.0004.
     await expect(
       charter.announceTerms(await termsWith(market, { positionFeeRatio: wad("0.0004") })),
     )
       .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-      .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000"), 1n, wad("16000"));
+      .withArgs(encodeBytes32String("maxOpenInterest"), wad("19990"), 1n, CAP_UNDER_LESS);
   });
 
   it("stores and logs the change, and changes nothing yet", async () => {
@@ -96,12 +100,12 @@ describe("MarketCharter announceMaxOpenInterest (BH-201)", () => {
       .withArgs(accounts.guardian);
   });
 
-  for (const cap of [0n, wad("20000") + 1n]) {
+  for (const cap of [0n, WIDEST_CAP + 1n]) {
     it(`reverts when the cap is ${cap}`, async () => {
       const { charter } = await networkHelpers.loadFixture(marketFixture);
       await expect(charter.announceMaxOpenInterest(cap))
         .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-        .withArgs(encodeBytes32String("maxOpenInterest"), cap, 1n, wad("20000"));
+        .withArgs(encodeBytes32String("maxOpenInterest"), cap, 1n, WIDEST_CAP);
     });
   }
 
@@ -109,22 +113,22 @@ describe("MarketCharter announceMaxOpenInterest (BH-201)", () => {
     it("still holds the cap against the least slope of all terms ever published", async () => {
       const { market, charter } = await networkHelpers.loadFixture(marketFixture);
       await publishTerms(market, { positionFeeRatio: wad("0.001") });
-      // Under the new terms alone it could be 40,000.
-      await expect(charter.announceMaxOpenInterest(wad("20000") + 1n))
+      // Under the new terms alone it could be twice as wide.
+      await expect(charter.announceMaxOpenInterest(WIDEST_CAP + 1n))
         .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-        .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000") + 1n, 1n, wad("20000"));
+        .withArgs(encodeBytes32String("maxOpenInterest"), WIDEST_CAP + 1n, 1n, WIDEST_CAP);
     });
   });
 
   describe("given newer terms with a lower fee", () => {
     it("holds the cap against theirs", async () => {
       const { market, charter } = await networkHelpers.loadFixture(marketFixture);
-      await charter.announceMaxOpenInterest(wad("16000"));
+      await charter.announceMaxOpenInterest(CAP_UNDER_LESS);
       await enact(market, 1n);
       await publishTerms(market, { positionFeeRatio: wad("0.0004") });
-      await expect(charter.announceMaxOpenInterest(wad("16000") + 1n))
+      await expect(charter.announceMaxOpenInterest(CAP_UNDER_LESS + 1n))
         .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-        .withArgs(encodeBytes32String("maxOpenInterest"), wad("16000") + 1n, 1n, wad("16000"));
+        .withArgs(encodeBytes32String("maxOpenInterest"), CAP_UNDER_LESS + 1n, 1n, CAP_UNDER_LESS);
     });
   });
 
@@ -140,7 +144,7 @@ describe("MarketCharter announceMaxOpenInterest (BH-201)", () => {
         at + CHANGE_DELAY,
         AbiCoder.defaultAbiCoder().encode(["uint256"], [wad("7")]),
       );
-    expect(await charter.maxOpenInterest()).to.equal(wad("20000"));
+    expect(await charter.maxOpenInterest()).to.equal(wad("19990"));
   });
 });
 

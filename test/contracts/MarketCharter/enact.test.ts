@@ -6,6 +6,8 @@ import { ENACTMENT_WINDOW, enact, termsWith } from "../../fixtures/powers.ts";
 import { plain } from "../../fixtures/structs.ts";
 import { calmMarket, openLong } from "../../fixtures/vault.ts";
 
+/** The widest cap where the position fee is 0.04%: 20,000,000 × 0.0008 ÷ 1.0004, in steps of 20,000,000 wei. */
+const CAP_UNDER_LESS = wad("15993.6025589764");
 const connection = await network.create();
 const { networkHelpers } = connection;
 const createMarket = calmMarket();
@@ -91,15 +93,15 @@ describe("MarketCharter enact (BH-202)", () => {
 
     it("reverts when a cap was enacted in between that they do not bear", async () => {
       const { market, charter, curator } = await networkHelpers.loadFixture(marketFixture);
-      // 20,000,000 × 2 × 0.04% = 16,000, which is announced to come, and to go again.
-      await curator.announceMaxOpenInterest(wad("16000"));
+      // 20,000,000 × 2 × 0.04% ÷ 1.0004, which is announced to come, and to go again.
+      await curator.announceMaxOpenInterest(CAP_UNDER_LESS);
       await enact(market, 4n);
-      await curator.announceMaxOpenInterest(wad("20000"));
+      await curator.announceMaxOpenInterest(wad("19990"));
       await curator.announceTerms(await termsWith(market, { positionFeeRatio: wad("0.0004") }));
       await enact(market, 5n);
       await expect(enact(market, 6n))
         .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-        .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000"), 1n, wad("16000"));
+        .withArgs(encodeBytes32String("maxOpenInterest"), wad("19990"), 1n, CAP_UNDER_LESS);
       expect(await charter.latestTermsId()).to.equal(1n);
     });
   });
@@ -116,15 +118,15 @@ describe("MarketCharter enact (BH-202)", () => {
 
     it("reverts when terms were enacted in between that do not bear it", async () => {
       const { market, charter, curator } = await networkHelpers.loadFixture(marketFixture);
-      await curator.announceMaxOpenInterest(wad("16000"));
+      await curator.announceMaxOpenInterest(CAP_UNDER_LESS);
       await enact(market, 4n);
       await curator.announceTerms(await termsWith(market, { positionFeeRatio: wad("0.0004") }));
-      await curator.announceMaxOpenInterest(wad("20000"));
+      await curator.announceMaxOpenInterest(wad("19990"));
       await enact(market, 5n);
       await expect(enact(market, 6n))
         .to.be.revertedWithCustomError(charter, "ParameterOutOfBounds")
-        .withArgs(encodeBytes32String("maxOpenInterest"), wad("20000"), 1n, wad("16000"));
-      expect(await charter.maxOpenInterest()).to.equal(wad("16000"));
+        .withArgs(encodeBytes32String("maxOpenInterest"), wad("19990"), 1n, CAP_UNDER_LESS);
+      expect(await charter.maxOpenInterest()).to.equal(CAP_UNDER_LESS);
     });
   });
 
@@ -184,6 +186,6 @@ describe("MarketCharter withdraw (BH-202)", () => {
     await expect(anybody.enact(2n))
       .to.be.revertedWithCustomError(charter, "ChangeNotFound")
       .withArgs(2n);
-    expect(await charter.maxOpenInterest()).to.equal(wad("20000"));
+    expect(await charter.maxOpenInterest()).to.equal(wad("19990"));
   });
 });

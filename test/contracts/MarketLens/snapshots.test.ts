@@ -36,7 +36,7 @@ describe("MarketLens snapshot", () => {
     expect(read.reserved).to.equal(wad("40000"));
     // 40,000 / 9,999,999.5, up.
     expect(read.utilization).to.equal(4_000_000_200_000_011n);
-    expect(read.maxOpenInterest).to.equal(wad("20000"));
+    expect(read.maxOpenInterest).to.equal(wad("19990"));
     expect(read.latestTermsId).to.equal(1n);
     expect(read.market.longOpenInterest).to.equal(wad("100"));
     // One wei a second since the position opened.
@@ -54,7 +54,7 @@ describe("MarketLens snapshot", () => {
     expect(read.oracleError).to.equal(
       oracle.interface.encodeErrorResult("SequencerDown", [downSince]),
     );
-    expect(read.maxOpenInterest).to.equal(wad("20000"));
+    expect(read.maxOpenInterest).to.equal(wad("19990"));
   });
 });
 
