@@ -1,0 +1,164 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { analyse, compile, readSources, type Sources } from "./ast.ts";
+import { mutantsOf } from "./mutants.ts";
+import { probesOf } from "./probes.ts";
+import { drawn } from "./sample.ts";
+import { schemataOf } from "./schemata.ts";
+
+/** Contracts that are compiled together, and whose mutants they hold. */
+export interface Part {
+  readonly name: string;
+  readonly roots: readonly string[];
+  /** Files whose mutants are put in. */
+  readonly mutated: RegExp;
+  /** Through the intermediate language: slow, but it has no limit of local variables. */
+  readonly viaIR: boolean;
+}
+
+const LIBRARIES = "contracts/libraries/";
+const VAULT =
+  "contracts/(MarginVault|modules/(BatchModule|LiquidationModule|MarginModule|PoolModule|PowersModule|TradeModule|Vault\\w+)|libraries/(BoxMath|LiquidationMath))\\.sol";
+const POOL = "contracts/(pool/|LiquidityVault)";
+const BOOK = "contracts/(OrderBook|modules/(Order\\w+|IndexedMulticall)|libraries/OrderMath)\\.sol";
+
+/**
+ * A library's mutants are put where they are tested for themselves, and into the contracts that are quick to compile: in
+ * all of them they would cost an hour of compiling.
+ */
+export const PARTS: readonly Part[] = [
+  {
+    name: "libraries",
+    roots: ["contracts/mocks/MathHarness.sol", "contracts/mocks/OrderMathHarness.sol"],
+    mutated: new RegExp(`^${LIBRARIES}`),
+    viaIR: false,
+  },
+  {
+    name: "pool",
+    roots: ["contracts/factory/LiquidityVaultCode.sol", "contracts/mocks/PoolHarness.sol"],
+    mutated: new RegExp(`^${POOL}`),
+    viaIR: false,
+  },
+  {
+    name: "mandates",
+    roots: ["contracts/MandateBook.sol"],
+    mutated: /^contracts\/(MandateBook|modules\/IndexedMulticall)\.sol/,
+    viaIR: false,
+  },
+  {
+    name: "charter",
+    roots: ["contracts/MarketCharter.sol", "contracts/MarketFactory.sol"],
+    mutated:
+      /^contracts\/(MarketCharter|MarketFactory|modules\/CharterFacts|libraries\/(ParameterBounds|TermsMath|TokenScale|BorrowMath))\.sol/,
+    viaIR: false,
+  },
+  {
+    name: "vault",
+    roots: ["contracts/factory/MarginVaultCode.sol"],
+    mutated: new RegExp(`^${VAULT}`),
+    viaIR: true,
+  },
+  {
+    name: "orders",
+    roots: ["contracts/factory/OrderBookCode.sol"],
+    mutated: new RegExp(`^${BOOK}`),
+    viaIR: true,
+  },
+  {
+    name: "oracles",
+    roots: [
+      "contracts/oracles/ChainlinkFeedOracle.sol",
+      "contracts/oracles/ChainlinkStreamOracle.sol",
+    ],
+    mutated: /^contracts\/oracles\//,
+    viaIR: false,
+  },
+];
+
+/** Where everything of a run is kept. */
+export const OUT = "out/mutation";
+
+/** What the sources are mutated into. */
+export function planMutants() {
+  const sources = readSources("contracts");
+  const analysis = analyse(sources);
+  return { sources, analysis, mutants: mutantsOf(sources, analysis) };
+}
+
+/** What to build. */
+export interface BuildOptions {
+  /** Names of parts; all without any. */
+  readonly names: readonly string[];
+  /** How many mutants, at most, of a part that is slow to compile. */
+  readonly sample: number;
+  readonly seed: number;
+  readonly say: (line: string) => void;
+}
+
+/** Puts mutants into copies of the artifacts of the last build, part by part. */
+export function buildMutants({ names, sample, seed, say }: BuildOptions): void {
+  const { sources, analysis, mutants } = planMutants();
+  const target = copyArtifacts("artifacts");
+  const built = builtMutants();
+  writeFileSync(join(OUT, "mutants.json"), JSON.stringify(mutants));
+  for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const all = mutants.filter(({ sites }) => sites.some(({ file }) => part.mutated.test(file)));
+    const inside = new Set(part.viaIR ? drawn(all, sample, seed) : all);
+    const kept = mutants.map((mutant) => (inside.has(mutant) ? mutant : { ...mutant, sites: [] }));
+    compilePart(part, schemataOf(sources, analysis, kept, part.mutated), target, say);
+    for (const { id } of inside) built.add(id);
+    writeFileSync(join(OUT, "built.json"), JSON.stringify([...built]));
+    say(`${part.name}: ${inside.size} of ${all.length} mutants`);
+  }
+}
+
+/** Puts probes of branches into other copies of the artifacts. */
+export function buildProbes(names: readonly string[], say: (line: string) => void): void {
+  const { sources, analysis } = planMutants();
+  const { copies, branches } = probesOf(sources, analysis);
+  const target = copyArtifacts("probed");
+  writeFileSync(join(OUT, "branches.json"), JSON.stringify(branches));
+  for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    compilePart(part, copies, target, say);
+  }
+}
+
+function compilePart(
+  { name, roots, viaIR }: Part,
+  copies: Sources,
+  target: string,
+  say: (line: string) => void,
+): void {
+  const started = Date.now();
+  const { contracts, errors } = compile(copies, roots, viaIR);
+  if (errors.length !== 0) throw new Error(errors.map(({ message }) => message).join("\n"));
+  for (const code of contracts) {
+    patch(join(target, code.file, `${code.name}.json`), code.creation, code.runtime);
+  }
+  say(`${name}: compiled in ${(Date.now() - started) / 1000} s`);
+}
+
+function copyArtifacts(name: string): string {
+  const target = join(OUT, name);
+  mkdirSync(OUT, { recursive: true });
+  if (!existsSync(target)) {
+    cpSync("artifacts", target, { recursive: true });
+    // Of code that is not what it describes.
+    rmSync(join(target, "build-info"), { recursive: true });
+  }
+  return target;
+}
+
+/** Ids of the mutants that some compiled contract holds. */
+export function builtMutants(): Set<string> {
+  const file = join(OUT, "built.json");
+  return new Set(existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as string[]) : []);
+}
+
+function patch(path: string, creation: string, runtime: string): void {
+  if (!existsSync(path)) return;
+  const artifact = JSON.parse(readFileSync(path, "utf8"));
+  const { buildInfoId: _, inputSourceName: __, ...rest } = artifact;
+  const patched = { ...rest, bytecode: `0x${creation}`, deployedBytecode: `0x${runtime}` };
+  writeFileSync(path, JSON.stringify(patched, null, 2));
+}
