@@ -1,6 +1,15 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { analyse, compile, readSources, type Sources } from "./ast.ts";
+import {
+  type Analysis,
+  analyse,
+  childrenOf,
+  compile,
+  readSources,
+  type Sources,
+  textIn,
+} from "./ast.ts";
+import { BUGS, isBug } from "./bugs.ts";
 import { mutantsOf } from "./mutants.ts";
 import { probesOf } from "./probes.ts";
 import { drawn } from "./sample.ts";
@@ -18,7 +27,7 @@ export interface Part {
 
 const LIBRARIES = "contracts/libraries/";
 const VAULT =
-  "contracts/(MarginVault|modules/(BatchModule|LiquidationModule|MarginModule|PoolModule|PowersModule|TradeModule|Vault\\w+)|libraries/(BoxMath|LiquidationMath))\\.sol";
+  "contracts/(MarginVault|modules/(BatchModule|LiquidationModule|MarginModule|PoolModule|PowersModule|TradeModule|Vault\\w+)|libraries/(BorrowMath|BoxMath|LiquidationMath))\\.sol";
 const POOL = "contracts/(pool/|LiquidityVault)";
 const BOOK = "contracts/(OrderBook|modules/(Order\\w+|IndexedMulticall)|libraries/OrderMath)\\.sol";
 
@@ -102,8 +111,12 @@ export function buildMutants({ names, sample, seed, say }: BuildOptions): void {
   const built = builtMutants();
   writeFileSync(join(OUT, "mutants.json"), JSON.stringify(mutants));
   for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const all = mutants.filter(({ sites }) => sites.some(({ file }) => part.mutated.test(file)));
-    const inside = new Set(part.viaIR ? drawn(all, sample, seed) : all);
+    const reached = importsOf(analysis, part.roots);
+    const all = mutants.filter(({ sites }) =>
+      sites.some(({ file }) => part.mutated.test(file) && reached.has(file)),
+    );
+    const bugs = all.filter((mutant) => BUGS.some((bug) => isBug(bug, mutant)));
+    const inside = new Set([...bugs, ...(part.viaIR ? drawn(all, sample, seed) : all)]);
     const kept = mutants.map((mutant) => (inside.has(mutant) ? mutant : { ...mutant, sites: [] }));
     compilePart(part, schemataOf(sources, analysis, kept, part.mutated), target, say);
     for (const { id } of inside) built.add(id);
@@ -121,6 +134,21 @@ export function buildProbes(names: readonly string[], say: (line: string) => voi
   for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
     compilePart(part, copies, target, say);
   }
+}
+
+/** Files that some files import, with those that these import, and themselves. */
+function importsOf({ units }: Analysis, files: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (file: string): void => {
+    const unit = units.get(file);
+    if (unit === undefined || found.has(file)) return;
+    found.add(file);
+    for (const node of childrenOf(unit)) {
+      if (node.nodeType === "ImportDirective") visit(textIn(node, "absolutePath"));
+    }
+  };
+  for (const file of files) visit(file);
+  return found;
 }
 
 function compilePart(
