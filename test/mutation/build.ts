@@ -44,7 +44,7 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "pool",
-    roots: ["contracts/factory/LiquidityVaultCode.sol", "contracts/mocks/PoolHarness.sol"],
+    roots: ["contracts/LiquidityVault.sol", "contracts/factory/LiquidityVaultCode.sol"],
     mutated: new RegExp(`^${POOL}`),
     viaIR: false,
   },
@@ -63,13 +63,13 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "vault",
-    roots: ["contracts/factory/MarginVaultCode.sol"],
+    roots: ["contracts/MarginVault.sol", "contracts/factory/MarginVaultCode.sol"],
     mutated: new RegExp(`^${VAULT}`),
     viaIR: true,
   },
   {
     name: "orders",
-    roots: ["contracts/factory/OrderBookCode.sol"],
+    roots: ["contracts/OrderBook.sol", "contracts/factory/OrderBookCode.sol"],
     mutated: new RegExp(`^${BOOK}`),
     viaIR: true,
   },

@@ -17,17 +17,20 @@ const LAYERS: readonly (readonly [name: string, folder: string])[] = [
   ["random books, against the risk model", "test/scripts/risk"],
 ];
 
+/** Plants each bug and runs each layer; both can be restricted, tests by a part of their path, bugs by their name. */
 async function main(): Promise<void> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const mutants = readMutants();
   const built = builtMutants();
-  const layers = LAYERS.filter(([, folder]) => existsSync(folder));
+  const wanted = new RegExp(process.argv[2] ?? "");
+  const names = new RegExp(process.argv[3] ?? "");
   const filesOf = (folder: string) =>
-    allTests().filter((file) => file.startsWith(`${resolve(folder)}/`));
+    allTests().filter((file) => file.startsWith(`${resolve(folder)}/`) && wanted.test(file));
+  const layers = LAYERS.filter(([, folder]) => existsSync(folder) && filesOf(folder).length !== 0);
   const bench = new TestBench();
   await bench.load(layers.flatMap(([, folder]) => filesOf(folder)));
   const titles = bench.titles();
-  for (const bug of BUGS) {
+  for (const bug of BUGS.filter(({ name }) => names.test(name))) {
     const index = mutants.findIndex((mutant) => isBug(bug, mutant) && built.has(mutant.id));
     if (index < 0)
       throw new Error(`No contract holds "${bug.name}": build them, or its place is gone.`);

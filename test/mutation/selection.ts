@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** Tests of each part of the contracts, by the beginning of their paths; wide rather than narrow. */
+/** Tests of each part of the contracts, by the beginning of their paths: first those of a library for itself. */
 const TESTS: readonly (readonly [source: RegExp, tests: readonly string[]])[] = [
   [
     /libraries\/(ParameterBounds|TermsMath)/,
@@ -10,14 +10,26 @@ const TESTS: readonly (readonly [source: RegExp, tests: readonly string[]])[] = 
   [/libraries\/(LiquidationMath|BoxMath)/, ["contracts/MarginVault", "contracts/libraries"]],
   [/libraries\/OrderMath/, ["contracts/libraries/OrderMath", "contracts/OrderBook"]],
   [
-    /libraries\//,
+    /libraries\/(BorrowMath|FundingMath|SkewMath)/,
     [
-      "contracts/libraries",
-      "differential/wadMath",
+      "contracts/libraries/BorrowMath",
+      "contracts/libraries/FundingMath",
+      "contracts/libraries/SkewMath",
       "differential/curves",
-      "differential/marketMath",
+    ],
+  ],
+  [
+    /libraries\/PositionMath/,
+    [
+      "contracts/libraries/PositionMath",
+      "contracts/libraries/liquidation",
       "differential/positionMath",
     ],
+  ],
+  [/libraries\/MarketMath/, ["contracts/libraries/MarketMath", "differential/marketMath"]],
+  [
+    /libraries\/(WadMath|TokenScale)/,
+    ["differential/wadMath", "contracts/libraries/SkewMath", "contracts/libraries/BorrowMath"],
   ],
   [/pool\/|LiquidityVault/, ["contracts/LiquidityVault"]],
   [/MandateBook/, ["contracts/MandateBook", "contracts/MarginVault/rescue"]],
