@@ -102,8 +102,8 @@ abstract contract Deployment {
         parameters.sequencerGrace = 3600;
         parameters.protocolFeeShare = 0.2e18;
         parameters.protocolFeeReceiver = address(0xFEE5);
-        // 20,000,000 × 2 × 0.05%: the most that the bound in code allows.
-        parameters.maxOpenInterest = 20_000e18;
+        // Just below 20,000,000 × 2 × 0.05% ÷ 1.0005, the most that the bound in code allows.
+        parameters.maxOpenInterest = 19_990e18;
         parameters.terms = Terms({
             initialMarginRatio: 0.04e18,
             maintenanceMarginRatio: 0.02e18,
