@@ -1,18 +1,30 @@
+import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import Mocha from "mocha";
 
+/** A test that failed. */
+export interface Failure {
+  /** Absolute path. */
+  readonly file: string;
+  readonly title: string;
+}
+
 /** What a run of tests said. */
 export interface Verdict {
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
   readonly passed: number;
   readonly milliseconds: number;
 }
 
-/** A choice of tests, by their full titles, and whether the first failure ends the run. */
-export interface Choice {
-  readonly test: (title: string) => boolean;
+/** What to run, and on what. */
+export interface Run {
+  /** Absolute paths, in the order to run them in. */
+  readonly files: readonly string[];
+  /** Whose blocks they are: the mutant that is on. */
+  readonly coinbase: string;
+  /** Whether the first failure ends the run. */
   readonly bail: boolean;
 }
 
@@ -23,69 +35,59 @@ class Silent extends Mocha.reporters.Base {}
 const TIMEOUT = 60_000;
 
 /**
- * Loads test files once and runs them again and again in one process, each time with another beneficiary of blocks.
- * Chains start anew for each, so that what a fixture deploys has run with that mutant as well.
+ * Runs test files again and again in one process, each time with another beneficiary of blocks. Files are imported anew
+ * for each run, so that a chain that a file keeps for all of its tests is of that run as well.
  */
 export class TestBench {
-  readonly #mocha = new Mocha({ timeout: TIMEOUT, reporter: Silent });
-  readonly #connections = new Map<NetworkConnection, { dirty: boolean; readonly kept: boolean }>();
+  readonly #connections = new Map<NetworkConnection, number>();
   #coinbase = "";
-  #loaded = false;
+  #number = 0;
+  #fault: Error | undefined;
 
-  /** Loads the tests of files. @throws when it was called before: modules are loaded only once. */
-  async load(files: readonly string[]): Promise<void> {
-    if (this.#loaded) throw new Error("Test files are loaded once.");
+  constructor() {
     this.#watch();
     // Shrinking finds a nicer example; that there is one is enough.
     fc.configureGlobal({ endOnFailure: true });
-    for (const file of files) this.#mocha.addFile(file);
-    await this.#mocha.loadFilesAsync();
-    this.#mocha.cleanReferencesAfterRun(false);
-    this.#loaded = true;
   }
 
-  /** Full titles of all tests, by file. */
-  titles(): ReadonlyMap<string, readonly string[]> {
-    const byFile = new Map<string, string[]>();
-    this.#mocha.suite.eachTest((test: Mocha.Test) => {
-      const file = test.file ?? "";
-      byFile.set(file, [...(byFile.get(file) ?? []), test.fullTitle()]);
-    });
-    return byFile;
-  }
-
-  /** Runs a choice of tests on chains whose blocks go to `coinbase`, in an order of files. */
-  async run(coinbase: string, choice: Choice, order: readonly string[]): Promise<Verdict> {
-    await this.#renew(coinbase);
-    const rank = new Map(order.map((file, index) => [file, index]));
-    const rankOf = ({ file }: Mocha.Suite) => rank.get(file ?? "") ?? order.length;
-    this.#mocha.suite.suites.sort((a, b) => rankOf(a) - rankOf(b));
-    this.#mocha.bail(choice.bail);
-    this.#mocha.grep({ test: choice.test } as unknown as RegExp);
+  /** @throws when a test asks a chain of an earlier run: what it then says is of another mutant. */
+  async run({ files, coinbase, bail }: Run): Promise<Verdict> {
+    this.#coinbase = coinbase;
+    this.#number += 1;
     const started = Date.now();
-    const failures: string[] = [];
+    const failures: Failure[] = [];
+    let passed = 0;
+    for (const file of files) {
+      const verdict = await this.#runFile(file, bail);
+      if (this.#fault !== undefined) throw this.#fault;
+      failures.push(...verdict.failures);
+      passed += verdict.passed;
+      if (bail && failures.length !== 0) break;
+    }
+    for (const connection of this.#connections.keys()) await connection.close();
+    return { failures, passed, milliseconds: Date.now() - started };
+  }
+
+  /** A file that cannot be loaded has failed as well: its chain is prepared while it is loaded. */
+  async #runFile(file: string, bail: boolean): Promise<Pick<Verdict, "failures" | "passed">> {
+    const mocha = new Mocha({ timeout: TIMEOUT, reporter: Silent, bail });
+    mocha.suite.emit("pre-require", globalThis, file, mocha);
+    try {
+      await import(`${pathToFileURL(file).href}?run=${this.#number}`);
+    } catch (error) {
+      const [message] = String(error).split("\n");
+      return { failures: [{ file, title: `while loading: ${message}` }], passed: 0 };
+    }
+    const failures: Failure[] = [];
     let passed = 0;
     await new Promise<void>((resolve) => {
-      const runner = this.#mocha.run(() => resolve());
-      runner.on("fail", (test) => failures.push(test.fullTitle()));
+      const runner = mocha.run(() => resolve());
+      runner.on("fail", (test) => failures.push({ file, title: test.fullTitle() }));
       runner.on("pass", () => {
         passed += 1;
       });
     });
-    return { failures, passed, milliseconds: Date.now() - started };
-  }
-
-  async #renew(coinbase: string): Promise<void> {
-    this.#coinbase = coinbase;
-    for (const [connection, state] of this.#connections) {
-      if (state.kept) {
-        state.dirty = true;
-        connection.networkHelpers.clearSnapshots();
-      } else {
-        this.#connections.delete(connection);
-        await connection.close();
-      }
-    }
+    return { failures, passed };
   }
 
   /** Reverting to a snapshot restores the beneficiary of its time, so it is set again after each. */
@@ -93,24 +95,32 @@ export class TestBench {
     hre.hooks.registerHandlers("network", {
       newConnection: async (context, next) => {
         const connection = await next(context);
-        this.#connections.set(connection as NetworkConnection, {
-          dirty: true,
-          kept: !this.#loaded,
+        this.#connections.set(connection as NetworkConnection, this.#number);
+        await connection.provider.request({
+          method: "hardhat_setCoinbase",
+          params: [this.#coinbase],
         });
         return connection;
       },
       onRequest: async (context, connection, request, next) => {
-        const ask = (method: string, params: readonly unknown[]) =>
-          next(context, connection, { jsonrpc: "2.0", id: 1, method, params: [...params] });
-        const state = this.#connections.get(connection as NetworkConnection);
-        if (state?.dirty) {
-          state.dirty = false;
-          if (state.kept) await ask("hardhat_reset", []);
-          await ask("hardhat_setCoinbase", [this.#coinbase]);
+        if (this.#connections.get(connection as NetworkConnection) !== this.#number) {
+          this.#fault ??= new Error("A test asks a chain of an earlier run.");
         }
         const response = await next(context, connection, request);
-        if (request.method === "evm_revert") await ask("hardhat_setCoinbase", [this.#coinbase]);
+        if (/^(evm_revert|hardhat_reset)$/.test(request.method)) {
+          const params = [this.#coinbase];
+          await next(context, connection, {
+            jsonrpc: "2.0",
+            id: 1,
+            method: "hardhat_setCoinbase",
+            params,
+          });
+        }
         return response;
+      },
+      closeConnection: async (context, connection, next) => {
+        this.#connections.delete(connection as NetworkConnection);
+        await next(context, connection);
       },
     });
   }

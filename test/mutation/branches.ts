@@ -25,10 +25,9 @@ export async function runBranches({
   });
   const bench = new TestBench();
   const testFiles = [...new Set(branches.flatMap(({ file }) => testsOf(file)))];
-  await bench.load(testFiles);
-  const verdict = await bench.run(coinbaseOf(-1), { test: () => true, bail: false }, []);
+  const verdict = await bench.run({ files: testFiles, coinbase: coinbaseOf(-1), bail: false });
   say(`${verdict.passed} tests pass, ${verdict.failures.length} fail on probed contracts`);
-  for (const title of verdict.failures) say(`  fails: ${title}`);
+  for (const { title } of verdict.failures) say(`  fails: ${title}`);
   const missed = branches.filter(({ id }) => !taken.has(id));
   writeFileSync(join(OUT, "missed.json"), JSON.stringify(missed, null, 2));
   for (const { file, line, place, text, outcome } of missed) {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Analysis,
@@ -125,6 +125,21 @@ export function buildMutants({ names, sample, seed, say }: BuildOptions): void {
   }
 }
 
+/** Puts the bugs that were planted by hand, and no other mutant, into copies of the artifacts, wherever they are used. */
+export function buildPlanted(names: readonly string[], say: (line: string) => void): void {
+  const { sources, analysis, mutants } = planMutants();
+  const target = copyArtifacts("planted");
+  const planted = mutants.filter((mutant) => BUGS.some((bug) => isBug(bug, mutant)));
+  writeFileSync(join(OUT, "planted.json"), JSON.stringify(planted));
+  const copies = schemataOf(sources, analysis, planted);
+  for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const reached = importsOf(analysis, part.roots);
+    // The others stay as they are deployed: without an optimizer some calls exceed the gas that they are given.
+    if (!planted.some(({ sites }) => sites.some(({ file }) => reached.has(file)))) continue;
+    compilePart(part, copies, target, say);
+  }
+}
+
 /** Puts probes of branches into other copies of the artifacts. */
 export function buildProbes(names: readonly string[], say: (line: string) => void): void {
   const { sources, analysis } = planMutants();
@@ -171,8 +186,6 @@ function copyArtifacts(name: string): string {
   mkdirSync(OUT, { recursive: true });
   if (!existsSync(target)) {
     cpSync("artifacts", target, { recursive: true });
-    // Of code that is not what it describes.
-    rmSync(join(target, "build-info"), { recursive: true });
   }
   return target;
 }
@@ -186,7 +199,6 @@ export function builtMutants(): Set<string> {
 function patch(path: string, creation: string, runtime: string): void {
   if (!existsSync(path)) return;
   const artifact = JSON.parse(readFileSync(path, "utf8"));
-  const { buildInfoId: _, inputSourceName: __, ...rest } = artifact;
-  const patched = { ...rest, bytecode: `0x${creation}`, deployedBytecode: `0x${runtime}` };
+  const patched = { ...artifact, bytecode: `0x${creation}`, deployedBytecode: `0x${runtime}` };
   writeFileSync(path, JSON.stringify(patched, null, 2));
 }

@@ -1,17 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildMutants, buildProbes, builtMutants } from "./build.ts";
+import { buildMutants, buildPlanted, buildProbes, builtMutants } from "./build.ts";
 import { describe, readJustifications, rowsOf, tableOf } from "./report.ts";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const USAGE = `Usage: npm run test:mutation -- [build|run|report|probes|branches] [options]
+const USAGE = `Usage: npm run test:mutation -- [build|run|report|planted|probes|branches] [options]
 
 Without a command: build, run and report.
 
   build     Put mutants into copies of the last build's artifacts
   run       Run those without a result yet; what was run before is kept in out/mutation/results.jsonl
   report    Print scores by file, and the survivors
+  planted   Put the planted bugs alone into other copies, for planted.ts
   probes    Put probes of branches into other copies
   branches  Run the tests on these and print the branches that none takes
 
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
     return;
   }
   if (command === undefined || command === "build") buildMutants({ names, sample, seed, say });
+  if (command === "planted") buildPlanted(names, say);
   if (command === "probes") buildProbes(names, say);
   if (command === undefined || command === "run") {
     const { runMutants } = await import("./run.ts");

@@ -1,68 +1,109 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { TestBench } from "./bench.ts";
-import { BUGS, isBug } from "./bugs.ts";
-import { builtMutants } from "./build.ts";
-import { readMutants } from "./run.ts";
+import { TestBench, type Verdict } from "./bench.ts";
+import { BUGS, type Bug, isBug } from "./bugs.ts";
+import { OUT } from "./build.ts";
+import type { Mutant } from "./mutants.ts";
 import { coinbaseOf } from "./schemata.ts";
 import { allTests } from "./selection.ts";
 
 /** Ways to find a bug that share neither expected values nor methods. */
 const LAYERS: readonly (readonly [name: string, folder: string])[] = [
-  ["unit tests, by hand", "test/contracts"],
-  ["differential, against TypeScript", "test/differential"],
+  ["unit tests", "test/contracts"],
+  ["differential", "test/differential"],
   ["independent model", "test/model"],
   ["scenarios", "test/scenarios"],
-  ["random books, against the risk model", "test/scripts/risk"],
+  ["attacks", "test/attacks"],
+  ["Solidity invariants", "test/invariant"],
 ];
 
-/** Plants each bug and runs each layer; both can be restricted, tests by a part of their path, bugs by their name. */
-async function main(): Promise<void> {
-  const say = (line: string) => process.stdout.write(`${line}\n`);
-  const mutants = readMutants();
-  const built = builtMutants();
-  const wanted = new RegExp(process.argv[2] ?? "");
-  const names = new RegExp(process.argv[3] ?? "");
-  const filesOf = (folder: string) =>
-    allTests().filter((file) => file.startsWith(`${resolve(folder)}/`) && wanted.test(file));
-  const layers = LAYERS.filter(([, folder]) => existsSync(folder) && filesOf(folder).length !== 0);
-  const bench = new TestBench();
-  await bench.load(layers.flatMap(([, folder]) => filesOf(folder)));
-  const titles = bench.titles();
-  for (const bug of BUGS.filter(({ name }) => names.test(name))) {
-    const index = mutants.findIndex((mutant) => isBug(bug, mutant) && built.has(mutant.id));
-    if (index < 0)
-      throw new Error(`No contract holds "${bug.name}": build them, or its place is gone.`);
+// biome-ignore lint/style/noProcessEnv: children get it whole, with what their configuration reads.
+const HERE = process.env;
+const SELF = fileURLToPath(import.meta.url);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Plants bugs one at a time and runs layers of tests on them; both can be restricted by a part of their names. */
+function main([bugName = "", layerName = ""]: readonly string[]): void {
+  const planted = JSON.parse(readFileSync(join(OUT, "planted.json"), "utf8")) as readonly Mutant[];
+  for (const bug of BUGS.filter(({ name }) => name.includes(bugName))) {
+    const index = planted.findIndex((mutant) => isBug(bug, mutant));
+    if (index < 0) throw new Error(`No contract holds "${bug.name}": its place is gone.`);
     say(`\n${bug.name}\n  ${bug.place}: ${bug.original} → ${bug.replacement || "(removed)"}`);
-    for (const [name, folder] of layers) {
-      const own = new Set(filesOf(folder).flatMap((file) => titles.get(file) ?? []));
-      const caught = await firstCaught(bench, own, coinbaseOf(index));
-      say(`  ${name}: ${caught ?? "not caught"}`);
+    for (const [name, folder] of LAYERS.filter(([each]) => each.includes(layerName))) {
+      const caught = folder === "test/invariant" ? inSolidity(index) : inTests(bug, index, folder);
+      say(`  ${name}: ${caught}`);
     }
   }
 }
 
 /** The first test that fails with a bug and passes without it. */
-async function firstCaught(
-  bench: TestBench,
-  titles: ReadonlySet<string>,
-  coinbase: string,
-): Promise<string | undefined> {
-  const left = new Set(titles);
+function inTests(bug: Bug, index: number, folder: string): string {
+  let files = filesOf(bug, folder);
   for (;;) {
-    const choice = { test: (title: string) => left.has(title), bail: true };
-    const [failed] = (await bench.run(coinbase, choice, [])).failures;
-    if (failed === undefined) return undefined;
-    const alone = { test: (title: string) => title === failed, bail: false };
-    const without = await bench.run(coinbaseOf(-1), alone, []);
-    if (without.failures.length === 0) return failed;
-    left.delete(failed);
+    const [failed] = inProcess(index, files, "first").failures;
+    if (failed === undefined) return "not caught";
+    const { file } = failed;
+    const sound = new Set(inProcess(-1, [file], "all").failures.map(({ title }) => title));
+    const own = sound.has(failed.title) ? inProcess(index, [file], "all").failures : [failed];
+    const caught = own.find(({ title }) => !sound.has(title));
+    if (caught !== undefined) return `caught: ${caught.title} (${relative("test", file)})`;
+    say(`  fails without the bug, too: ${relative("test", file)}: ${failed.title}`);
+    files = files.slice(files.indexOf(file) + 1);
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await main();
+/** Those that are likeliest to notice come first. */
+function filesOf({ likely }: Bug, folder: string): readonly string[] {
+  const files = allTests().filter((file) => file.startsWith(`${resolve(folder)}/`));
+  return [
+    ...files.filter((file) => likely.test(file)),
+    ...files.filter((file) => !likely.test(file)),
+  ];
+}
+
+/** Runs tests in a process of their own: some fixtures keep a chain for as long as they are loaded. */
+function inProcess(index: number, files: readonly string[], which: "first" | "all"): Verdict {
+  const args = ["--import", "tsx", SELF, "--run", which, ...files];
+  const env = { ...HERE, ...environmentOf(index) };
+  const { stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  const line = stdout.split("\n").find((each) => each.startsWith("{"));
+  if (line === undefined) throw new Error(`No verdict: ${stdout}${stderr}`);
+  return JSON.parse(line) as Verdict;
+}
+
+function inSolidity(index: number): string {
+  const lines = (bug: number) => {
+    const { status, stdout } = spawnSync("npx", ["hardhat", "test", "solidity", "--no-compile"], {
+      env: { ...HERE, ...environmentOf(bug) },
+      encoding: "utf8",
+    });
+    return { failed: status !== 0, text: stdout };
+  };
+  const sound = lines(-1);
+  if (sound.failed) return `fails without the bug, too:\n${sound.text}`;
+  const { failed, text } = lines(index);
+  return failed ? `caught:\n${text}` : "not caught";
+}
+
+function environmentOf(index: number) {
+  return {
+    HARDHAT_CONFIG: "test/mutation/mutation.config.ts",
+    MUTATION_ARTIFACTS: "planted",
+    MUTATION_COINBASE: coinbaseOf(index),
+  };
+}
+
+/** What a child does. */
+async function runHere([which, ...files]: readonly string[]): Promise<void> {
+  const coinbase = HERE.MUTATION_COINBASE ?? coinbaseOf(-1);
+  const verdict = await new TestBench().run({ files, coinbase, bail: which === "first" });
+  say(JSON.stringify(verdict));
   // Chains of the tests would keep the process alive.
   process.exit();
 }
+
+const [command, ...rest] = process.argv.slice(2);
+if (command === "--run") await runHere(rest);
+else main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { TestBench } from "./bench.ts";
+import { join, parse, relative } from "node:path";
+import { type Failure, TestBench } from "./bench.ts";
 import { builtMutants, OUT } from "./build.ts";
 import type { Mutant } from "./mutants.ts";
 import { drawn } from "./sample.ts";
@@ -12,7 +12,7 @@ export interface Result {
   readonly id: string;
   readonly outcome: "killed" | "survived";
   /** The test that failed. */
-  readonly by?: string | undefined;
+  readonly by?: Failure | undefined;
   readonly milliseconds: number;
 }
 
@@ -27,8 +27,6 @@ export interface RunOptions {
 }
 
 const RESULTS = join(OUT, "results.jsonl");
-/** Tests that have killed most so far, which are tried first. */
-const FAVOURITES = 12;
 /** A beneficiary that is no mutant. */
 const NOBODY = coinbaseOf(-1);
 
@@ -58,20 +56,18 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
   say(`${chosen.length} mutants, ${testFiles.length} test files`);
   if (chosen.length === 0) return;
   const bench = new TestBench();
-  await bench.load(testFiles);
-  const baseline = await bench.run(NOBODY, { test: () => true, bail: false }, []);
-  const broken = new Set(baseline.failures);
-  say(
-    `without a mutant: ${baseline.passed} pass in ${baseline.milliseconds / 1000} s, left out: ${broken.size}`,
-  );
-  for (const title of broken) say(`  left out: ${title}`);
-  const kills = new Map<string, Map<string, number>>();
+  const { sound, seconds } = await soundOf(bench, testFiles, say);
+  say(`without a mutant: ${sound.size} files pass in ${seconds} s`);
+  const kills = new Map<string, number>();
   for (const { mutant, coinbase } of chosen) {
-    const own = kills.get(mutant.file) ?? new Map<string, number>();
-    kills.set(mutant.file, own);
-    const result = await runOne({ bench, mutant, coinbase, broken, kills: own });
+    const files = testsOf(mutant.file).filter((file) => sound.has(file));
+    if (files.length === 0) {
+      say(`not run, for want of tests that pass without it: ${mutant.id} ${mutant.file}`);
+      continue;
+    }
+    const result = await runOne({ bench, mutant, coinbase, files: inOrder(mutant, files, kills) });
     appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
-    if (result.by !== undefined) own.set(result.by, (own.get(result.by) ?? 0) + 1);
+    if (result.by !== undefined) kills.set(result.by.file, (kills.get(result.by.file) ?? 0) + 1);
     const { outcome, milliseconds } = result;
     say(
       `${outcome} ${mutant.id} ${mutant.file}:${mutant.line} ${mutant.operator} ${milliseconds} ms`,
@@ -79,49 +75,49 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
   }
 }
 
+/** Files whose tests all pass without a mutant; a failure of any other says nothing of one. */
+async function soundOf(
+  bench: TestBench,
+  files: readonly string[],
+  say: (line: string) => void,
+): Promise<{ readonly sound: ReadonlySet<string>; readonly seconds: number }> {
+  const { failures, milliseconds } = await bench.run({ files, coinbase: NOBODY, bail: false });
+  const broken = new Set(failures.map(({ file }) => file));
+  for (const { file, title } of failures) say(`  left out: ${relative("test", file)}: ${title}`);
+  return {
+    sound: new Set(files.filter((file) => !broken.has(file))),
+    seconds: milliseconds / 1000,
+  };
+}
+
 async function runOne({
   bench,
-  mutant,
+  mutant: { id },
   coinbase,
-  broken,
-  kills,
+  files,
 }: {
   readonly bench: TestBench;
   readonly mutant: Mutant;
   readonly coinbase: string;
-  readonly broken: ReadonlySet<string>;
-  readonly kills: ReadonlyMap<string, number>;
+  readonly files: readonly string[];
 }): Promise<Result> {
-  const files = testsOf(mutant.file);
-  const titles = bench.titles();
-  const relevant = new Set(files.flatMap((file) => titles.get(file) ?? []));
-  for (const title of broken) relevant.delete(title);
-  const favourites = new Set(
-    [...kills]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, FAVOURITES)
-      .map(([title]) => title)
-      .filter((title) => relevant.has(title)),
-  );
-  const choices = [
-    (title: string) => favourites.has(title),
-    (title: string) => relevant.has(title) && !favourites.has(title),
-  ];
-  let milliseconds = 0;
-  for (const test of choices.slice(favourites.size === 0 ? 1 : 0)) {
-    const verdict = await bench.run(coinbase, { test, bail: true }, likeliest(mutant, files));
-    milliseconds += verdict.milliseconds;
-    const [by] = verdict.failures;
-    if (by !== undefined) return { id: mutant.id, outcome: "killed", by, milliseconds };
-  }
-  return { id: mutant.id, outcome: "survived", milliseconds };
+  const { failures, milliseconds } = await bench.run({ files, coinbase, bail: true });
+  const [failed] = failures;
+  if (failed === undefined) return { id, outcome: "survived", milliseconds };
+  return { id, outcome: "killed", by: failed, milliseconds };
 }
 
-/** Test files whose names are those of the mutated function or contract come first. */
-function likeliest(mutant: Mutant, files: readonly string[]): readonly string[] {
-  const names = mutant.place.toLowerCase().split(".");
-  const score = (file: string) =>
-    names.filter((name) => name.length > 3 && relative("test", file).toLowerCase().includes(name))
+/** Files whose names are those of the mutated function or contract come first, then those that have killed most. */
+function inOrder(
+  { file, place }: Mutant,
+  files: readonly string[],
+  kills: ReadonlyMap<string, number>,
+): readonly string[] {
+  const names = [...place.split("."), parse(file).name].map((name) => name.toLowerCase());
+  const score = (test: string) =>
+    names.filter((name) => name.length > 3 && relative("test", test).toLowerCase().includes(name))
       .length;
-  return [...files].sort((a, b) => score(b) - score(a));
+  return [...files].sort(
+    (a, b) => score(b) - score(a) || (kills.get(b) ?? 0) - (kills.get(a) ?? 0),
+  );
 }
