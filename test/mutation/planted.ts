@@ -104,6 +104,9 @@ async function runHere([which, ...files]: readonly string[]): Promise<void> {
   process.exit();
 }
 
-const [command, ...rest] = process.argv.slice(2);
-if (command === "--run") await runHere(rest);
-else main(process.argv.slice(2));
+// Test runners load every file of this folder; only the command itself plants.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "--run") await runHere(rest);
+  else main(process.argv.slice(2));
+}
