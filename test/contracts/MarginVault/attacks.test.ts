@@ -151,21 +151,21 @@ describe("MarginVault under attack", () => {
       const { alice } = accounts;
       const before = await token.balanceOf(alice);
       const ids: bigint[] = [];
-      // Four legs of 9,999, so that both sides stand at the bound of 20,000 but for what the pool can reserve.
-      const leg = wad("9999");
+      // Four legs of 9,995, so that both sides stand at the bound of 19,990, with the least reserve.
+      const leg = wad("9995");
       for (const size of [leg, -leg, leg, -leg]) {
         ids.push(
           await openPosition(market, {
             account: alice,
             size,
             margin: wad("900000"),
-            reserve: wad("1999800"),
+            reserve: wad("1999000"),
             price: wad("2000"),
           }),
         );
       }
-      // Fills 2,000 × (1 + 4,999.5 / 20,000,000) each time, the skew going up and down again.
-      let fees = 4n * openFee(leg, wad("2000.49995"));
+      // Fills 2,000 × (1 + 4,997.5 / 20,000,000) each time, the skew going up and down again.
+      let fees = 4n * openFee(leg, wad("2000.49975"));
       // One side first: both longs, and then both shorts.
       for (const index of [0, 2, 1, 3]) {
         const receipt = await close(market, ids[index] ?? 0n, wad("2000"));

@@ -192,7 +192,7 @@ abstract contract TrespassActions is HandlerBase {
             abi.encodeCall(_mandates.addMarginFor, (positionId, 1)),
             abi.encodeCall(_mandates.pull, (positionId, owner, 1, 2, 1, true)),
             abi.encodeCall(_mandates.setMandateBySignature, (mandate, nonce, type(uint256).max, signature)),
-            abi.encodeWithSignature("pullExactly(address,uint256)", owner, 1)
+            abi.encodeWithSignature("pullExactly(address,address,address,uint256)", _token, owner, _vault, 1)
         ];
         bool ofMandates = choice > 2;
         (attempt.target, attempt.call_) = (ofMandates ? address(_mandates) : address(_book), calls[choice]);
