@@ -77,8 +77,9 @@ abstract contract FulfilmentActions is MarginActions {
         uint256 left = assetsAfter * sharesBefore;
         uint256 right = (assets + 1) * sharesAfter;
         if (left < right) _breach(11, action, "the others' shares lost", (right - left) / sharesBefore);
-        // One unit of the token for each request, and one share's worth where shares are dearer than that.
-        uint256 slack = count * (sharesBefore + assetsAfter);
+        // One unit of the token for each request, and one share's worth where shares are dearer than that: at the price
+        // of before, for a partial redemption takes a share too many out of what there was.
+        uint256 slack = count * (sharesBefore + (assets > assetsAfter ? assets + 1 : assetsAfter));
         if (left > right + slack) _breach(11, action, "the others' shares won", (left - right) / sharesBefore);
     }
 
