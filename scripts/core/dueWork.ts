@@ -21,6 +21,12 @@ export interface DueOrders {
   readonly orderIds: readonly bigint[];
 }
 
+/** A trigger order, and the market order of its position that must be cancelled before. */
+export interface HeldUpTrigger {
+  readonly orderId: bigint;
+  readonly lapsedOrderId: bigint;
+}
+
 /** A position that may be liquidated at the price of now. */
 export interface Liquidatable {
   readonly positionId: bigint;
@@ -50,8 +56,28 @@ export function spotProof({ stream, spot }: Snapshot): PriceProof | undefined {
   return report === undefined ? undefined : { kind: "report", report, quoteRoundId: 0n };
 }
 
-/** Return the ids of the trigger orders that the price of now releases. */
+/** Return the ids of the trigger orders that the price of now releases, but for those that a market order holds up. */
 export function reachedTriggers(snapshot: Snapshot): readonly bigint[] {
+  return freedTriggers(snapshot)
+    .filter(({ lapsedOrderId }) => lapsedOrderId === undefined)
+    .map(({ orderId }) => orderId);
+}
+
+/** Return the trigger orders that the price of now releases once a market order that can no longer fill is cancelled. */
+export function triggersBehindLapsed(snapshot: Snapshot): readonly HeldUpTrigger[] {
+  return freedTriggers(snapshot).flatMap(({ orderId, lapsedOrderId }) =>
+    lapsedOrderId === undefined ? [] : [{ orderId, lapsedOrderId }],
+  );
+}
+
+/** A trigger order that the price releases, and what has to be cancelled before, if anything. */
+interface FreedTrigger {
+  readonly orderId: bigint;
+  readonly lapsedOrderId: bigint | undefined;
+}
+
+/** A market order that may yet fill keeps trigger orders of its position waiting. */
+function freedTriggers(snapshot: Snapshot): readonly FreedTrigger[] {
   const { spot } = snapshot;
   if (spot === undefined || spot.observedAt < snapshot.market.clock) return [];
   const reached = byId(shortlistOf(snapshot).triggerOrders)
@@ -60,8 +86,12 @@ export function reachedTriggers(snapshot: Snapshot): readonly bigint[] {
     .filter((order) => order.submittedAt + snapshot.constants.executionDelay <= spot.observedAt)
     .filter((order) => isTriggered(order, spot.price));
   if (reached.length === 0) return [];
-  const held = heldPositions(snapshot);
-  return reached.filter((order) => !held.has(order.positionId)).map((order) => order.orderId);
+  const holders = holdersOf(snapshot);
+  return reached.flatMap(({ orderId, positionId }): readonly FreedTrigger[] => {
+    const holder = holders.get(positionId);
+    if (holder === undefined) return [{ orderId, lapsedOrderId: undefined }];
+    return isPastWindow(snapshot, holder) ? [{ orderId, lapsedOrderId: holder.orderId }] : [];
+  });
 }
 
 /**
@@ -204,12 +234,20 @@ function byId(orders: readonly WaitingOrder[]): readonly WaitingOrder[] {
   return [...orders].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
 }
 
-/** Positions for which a market order waits: no trigger order of theirs can be executed until it has ended. */
-function heldPositions({ state }: Snapshot): ReadonlySet<bigint> {
+/** The market order that waits for each position: none of its trigger orders can be executed before that has ended. */
+function holdersOf({ state }: Snapshot): ReadonlyMap<bigint, WaitingOrder> {
   const waiting = [...state.orders.values()].filter(
     (order) => isMarket(order) && !opensPosition(order),
   );
-  return new Set(waiting.map((order) => order.positionId));
+  return new Map(waiting.map((order) => [order.positionId, order]));
+}
+
+/** Whether a market order can no longer fill at any price, so that anybody may cancel it. */
+function isPastWindow(snapshot: Snapshot, { submittedAt }: WaitingOrder): boolean {
+  const { constants, now, upSince } = snapshot;
+  if (upSince === undefined) return false;
+  const start = submittedAt + constants.executionDelay + constants.maxRoundWait;
+  return now > deadlineOf({ start, upSince, window: constants.executionWindow });
 }
 
 /** Whether an order has nothing to act on: executing it pays nobody. */

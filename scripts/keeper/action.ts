@@ -10,6 +10,8 @@ export type Action =
       readonly positionIds?: readonly bigint[];
       /** Of the one price of market orders; of the price of now for trigger orders. */
       readonly proof: PriceProof;
+      /** A market order that can no longer fill, and is cancelled before: it keeps them waiting. */
+      readonly lapsedOrderId?: bigint;
       /** What keepers are paid for them together [WAD quote]. */
       readonly reward?: bigint;
       readonly reason: string;
@@ -77,6 +79,7 @@ export function itemsOf(action: Action): readonly string[] {
     case "executeOrders":
       return [
         ...action.orderIds.map((id) => `order ${id}`),
+        ...(action.lapsedOrderId === undefined ? [] : [`order ${action.lapsedOrderId}`]),
         ...(action.positionIds ?? []).map((id) => `position ${id}`),
       ];
     case "liquidate":

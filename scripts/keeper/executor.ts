@@ -35,6 +35,8 @@ export interface Simulation {
 interface Encoded {
   readonly to: string;
   readonly data: string;
+  /** What goes along [wei], where that is not the fee for verifying the price. */
+  readonly value?: bigint;
   /** Tell from what the call returned. */
   readonly read: (answer: string) => { readonly reward: bigint; readonly done: number };
 }
@@ -52,6 +54,9 @@ const GAS = {
 /** What a mandate may take beside: a token may burn all that its book lets it have, and the position is closed then. */
 const MANDATE_GAS = 450_000n;
 
+/** What cancelling an order that lapsed takes beside. */
+const CANCEL_GAS = 200_000n;
+
 /** What verifying a report takes beside, by many oracles and with a fee. */
 const REPORT_GAS = 400_000n;
 
@@ -66,9 +71,9 @@ export async function simulate(
   from: string,
 ): Promise<Simulation> {
   const { provider, contracts } = executor;
-  const { to, data, read } = encode(executor, action);
   const ceiling = gasCeiling(action);
-  const value = await verificationFee(provider, contracts.source, action.proof);
+  const fee = await verificationFee(provider, contracts.source, action.proof);
+  const { to, data, read, value = fee } = encode(executor, action, fee);
   const request = { to, data, value, from, gasLimit: ceiling };
   // The contracts themselves refuse a batch that would do nothing.
   const asksSpent = executor.countsCost && usesMandates(action);
@@ -107,7 +112,12 @@ export function countOf(action: Action): number {
 export function gasCeiling(action: Action): bigint {
   const { base, item } = GAS[action.kind];
   const verification = action.proof.kind === "report" ? REPORT_GAS : 0n;
-  return base + item * BigInt(countOf(action)) + mandateGas(action) + verification;
+  const more = mandateGas(action) + verification + cancelGas(action);
+  return base + item * BigInt(countOf(action)) + more;
+}
+
+function cancelGas(action: Action): bigint {
+  return action.kind === "executeOrders" && action.lapsedOrderId !== undefined ? CANCEL_GAS : 0n;
 }
 
 function mandateGas(action: Action): bigint {
@@ -152,10 +162,10 @@ function toQuantity(amount: bigint): string {
   return `0x${amount.toString(16)}`;
 }
 
-function encode(executor: Executor, action: Action): Encoded {
+function encode(executor: Executor, action: Action, fee: bigint): Encoded {
   switch (action.kind) {
     case "executeOrders":
-      return encodeOrders(executor, action);
+      return encodeOrders(executor, action, fee);
     case "liquidate":
       return encodeLiquidation(executor, action);
     case "rescue":
@@ -171,16 +181,20 @@ function encode(executor: Executor, action: Action): Encoded {
 function encodeOrders(
   { contracts, feeReceiver }: Executor,
   action: Extract<Action, { kind: "executeOrders" }>,
+  fee: bigint,
 ): Encoded {
-  const { orderIds, reward = 0n } = action;
+  const { orderIds, lapsedOrderId, reward = 0n } = action;
   const proof = encodeProof(action.proof);
   const orders = contracts.orderBook.interface;
-  return {
-    to: contracts.addresses.orderBook,
-    data: orders.encodeFunctionData("execute", [[...orderIds], proof, feeReceiver]),
-    // One that cannot be filled is cancelled, and paid all the same.
-    read: () => ({ reward, done: orderIds.length }),
-  };
+  const to = contracts.addresses.orderBook;
+  // One that cannot be filled is cancelled, and paid all the same.
+  const read = () => ({ reward, done: orderIds.length });
+  const execution = orders.encodeFunctionData("execute", [[...orderIds], proof, feeReceiver]);
+  if (lapsedOrderId === undefined) return { to, data: execution, read };
+  const cancellation = orders.encodeFunctionData("cancel", [lapsedOrderId, "0x"]);
+  // Several calls in one take no ether: where a price costs some, the execution follows at the next look.
+  if (fee > 0n) return { to, data: cancellation, value: 0n, read };
+  return { to, data: orders.encodeFunctionData("multicall", [[cancellation, execution]]), read };
 }
 
 function encodeLiquidation(

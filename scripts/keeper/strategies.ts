@@ -6,6 +6,7 @@ import {
   positionsAtCap,
   reachedTriggers,
   spotProof,
+  triggersBehindLapsed,
 } from "../core/dueWork.ts";
 import { nameOfProof } from "../core/priceProof.ts";
 import type { Snapshot } from "../core/snapshot.ts";
@@ -59,13 +60,23 @@ function planMarketOrders(snapshot: Snapshot, maxBatch: number): readonly Action
 function planTriggers(snapshot: Snapshot, maxBatch: number): readonly Action[] {
   const proof = spotProof(snapshot);
   if (proof === undefined) return [];
-  return chunks(reachedTriggers(snapshot), maxBatch).map((orderIds) => ({
+  const price = snapshot.spot?.price;
+  const reached = chunks(reachedTriggers(snapshot), maxBatch).map((orderIds) => ({
     kind: "executeOrders" as const,
     orderIds,
     ...ordersOf(snapshot, orderIds),
     proof,
-    reason: `the price of now "${snapshot.spot?.price}" is at or beyond their triggers`,
+    reason: `the price of now "${price}" is at or beyond their triggers`,
   }));
+  const heldUp = triggersBehindLapsed(snapshot).map(({ orderId, lapsedOrderId }) => ({
+    kind: "executeOrders" as const,
+    orderIds: [orderId],
+    lapsedOrderId,
+    ...ordersOf(snapshot, [orderId]),
+    proof,
+    reason: `the price of now "${price}" is at or beyond its trigger; market order "${lapsedOrderId}" lapsed and goes first`,
+  }));
+  return [...reached, ...heldUp];
 }
 
 function planLiquidations(snapshot: Snapshot, maxBatch: number): readonly Action[] {

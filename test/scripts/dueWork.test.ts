@@ -6,10 +6,11 @@ import {
   liquidatablePositions,
   positionsAtCap,
   reachedTriggers,
+  triggersBehindLapsed,
 } from "../../scripts/core/dueWork.ts";
 import type { PriceProof } from "../../scripts/core/priceProof.ts";
 import type { Round } from "../../scripts/core/rounds.ts";
-import type { WaitingOrder } from "../../scripts/core/snapshot.ts";
+import type { Snapshot, WaitingOrder } from "../../scripts/core/snapshot.ts";
 import { NOW, orderOf, positionOf, snapshotOf, stateOf, WAD } from "../fixtures/snapshots.ts";
 
 const LIMIT = 1n;
@@ -194,6 +195,44 @@ describe("reachedTriggers", () => {
     expect(reachedTriggers(snapshotOf({ state, spot: undefined }))).to.be.empty;
     const spot = { price: WAD, observedAt: 8_999n };
     expect(reachedTriggers(snapshotOf({ state, spot }))).to.be.empty;
+  });
+});
+
+describe("triggersBehindLapsed", () => {
+  // A market order of time T lapses at T + 2 + 60 + 60, and can be cancelled a second later.
+  const spot = { price: 900n * WAD, observedAt: 9_995n };
+  const stop = orderOf(8n, {
+    positionId: 1n,
+    subject: 1n,
+    sizeDelta: -WAD,
+    triggerPrice: 990n * WAD,
+    expiry: 20_000n,
+    traits: STOP | REDUCE_ONLY | FEE_FROM_MARGIN,
+  });
+  const holder = (submittedAt: bigint) =>
+    orderOf(7n, { positionId: 1n, subject: 1n, traits: 0n, submittedAt });
+  const behind = (order: WaitingOrder, changes: Partial<Snapshot> = {}) =>
+    triggersBehindLapsed(snapshotOf({ state: withOrders(order, stop), spot, ...changes }));
+
+  it("names a stop with the market order that has lapsed before it", () => {
+    expect(behind(holder(NOW - 123n))).to.deep.equal([{ orderId: 8n, lapsedOrderId: 7n }]);
+    const state = withOrders(holder(NOW - 123n), stop);
+    expect(reachedTriggers(snapshotOf({ state, spot }))).to.be.empty;
+  });
+
+  it("waits as long as that order could still fill", () => {
+    expect(behind(holder(NOW - 122n))).to.be.empty;
+  });
+
+  it("counts the window from when the sequencer came back, and waits while it is down", () => {
+    expect(behind(holder(9_000n), { upSince: NOW - 60n })).to.be.empty;
+    expect(behind(holder(9_000n), { upSince: NOW - 61n })).to.have.length(1);
+    expect(behind(holder(9_000n), { upSince: undefined })).to.be.empty;
+  });
+
+  it("names none whose price has not come", () => {
+    const far = { price: 1000n * WAD, observedAt: 9_995n };
+    expect(behind(holder(9_000n), { spot: far })).to.be.empty;
   });
 });
 
