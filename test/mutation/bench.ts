@@ -16,6 +16,8 @@ export interface Verdict {
   readonly failures: readonly Failure[];
   readonly passed: number;
   readonly milliseconds: number;
+  /** What each file took [ms]. */
+  readonly timeOf: ReadonlyMap<string, number>;
 }
 
 /** What to run, and on what. */
@@ -56,16 +58,19 @@ export class TestBench {
     this.#number += 1;
     const started = Date.now();
     const failures: Failure[] = [];
+    const timeOf = new Map<string, number>();
     let passed = 0;
     for (const file of files) {
+      const begun = Date.now();
       const verdict = await this.#runFile(file, bail);
+      timeOf.set(file, Date.now() - begun);
       if (this.#fault !== undefined) throw this.#fault;
       failures.push(...verdict.failures);
       passed += verdict.passed;
       if (bail && failures.length !== 0) break;
     }
     for (const connection of this.#connections.keys()) await connection.close();
-    return { failures, passed, milliseconds: Date.now() - started };
+    return { failures, passed, milliseconds: Date.now() - started, timeOf };
   }
 
   /** A file that cannot be loaded has failed as well: its chain is prepared while it is loaded. */

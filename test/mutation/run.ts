@@ -56,16 +56,17 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
   say(`${chosen.length} mutants, ${testFiles.length} test files`);
   if (chosen.length === 0) return;
   const bench = new TestBench();
-  const { sound, seconds } = await soundOf(bench, testFiles, say);
-  say(`without a mutant: ${sound.size} files pass in ${seconds} s`);
+  const timeOf = await soundFiles(bench, testFiles, say);
   const kills = new Map<string, number>();
+  /** Mutants that a file may be expected to kill in a second. */
+  const worth = (file: string) => ((kills.get(file) ?? 0) + 1) / (timeOf.get(file) ?? 1);
   for (const { mutant, coinbase } of chosen) {
-    const files = testsOf(mutant.file).filter((file) => sound.has(file));
+    const files = testsOf(mutant.file).filter((file) => timeOf.has(file));
     if (files.length === 0) {
       say(`not run, for want of tests that pass without it: ${mutant.id} ${mutant.file}`);
       continue;
     }
-    const result = await runOne({ bench, mutant, coinbase, files: inOrder(mutant, files, kills) });
+    const result = await runOne({ bench, mutant, coinbase, files: inOrder(mutant, files, worth) });
     appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
     if (result.by !== undefined) kills.set(result.by.file, (kills.get(result.by.file) ?? 0) + 1);
     const { outcome, milliseconds } = result;
@@ -75,19 +76,19 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
   }
 }
 
-/** Files whose tests all pass without a mutant; a failure of any other says nothing of one. */
-async function soundOf(
+/** What those files take whose tests all pass without a mutant [ms]; a failure of any other says nothing of one. */
+async function soundFiles(
   bench: TestBench,
   files: readonly string[],
   say: (line: string) => void,
-): Promise<{ readonly sound: ReadonlySet<string>; readonly seconds: number }> {
-  const { failures, milliseconds } = await bench.run({ files, coinbase: NOBODY, bail: false });
-  const broken = new Set(failures.map(({ file }) => file));
-  for (const { file, title } of failures) say(`  left out: ${relative("test", file)}: ${title}`);
-  return {
-    sound: new Set(files.filter((file) => !broken.has(file))),
-    seconds: milliseconds / 1000,
-  };
+): Promise<ReadonlyMap<string, number>> {
+  const run = await bench.run({ files, coinbase: NOBODY, bail: false });
+  for (const { file, title } of run.failures)
+    say(`  left out: ${relative("test", file)}: ${title}`);
+  const broken = new Set(run.failures.map(({ file }) => file));
+  const sound = new Map([...run.timeOf].filter(([file]) => !broken.has(file)));
+  say(`without a mutant: ${sound.size} files pass in ${run.milliseconds / 1000} s`);
+  return sound;
 }
 
 async function runOne({
@@ -107,17 +108,15 @@ async function runOne({
   return { id, outcome: "killed", by: failed, milliseconds };
 }
 
-/** Files whose names are those of the mutated function or contract come first, then those that have killed most. */
+/** Files whose names are those of the mutated function or contract come first, then those that kill most for their time. */
 function inOrder(
   { file, place }: Mutant,
   files: readonly string[],
-  kills: ReadonlyMap<string, number>,
+  worth: (file: string) => number,
 ): readonly string[] {
   const names = [...place.split("."), parse(file).name].map((name) => name.toLowerCase());
   const score = (test: string) =>
     names.filter((name) => name.length > 3 && relative("test", test).toLowerCase().includes(name))
       .length;
-  return [...files].sort(
-    (a, b) => score(b) - score(a) || (kills.get(b) ?? 0) - (kills.get(a) ?? 0),
-  );
+  return [...files].sort((a, b) => score(b) - score(a) || worth(b) - worth(a));
 }
