@@ -18,6 +18,7 @@ import { schemataOf } from "./schemata.ts";
 /** Contracts that are compiled together, and whose mutants they hold. */
 export interface Part {
   readonly name: string;
+  /** Everything that is deployed with that code: test doubles that inherit or create a contract, too. */
   readonly roots: readonly string[];
   /** Files whose mutants are put in. */
   readonly mutated: RegExp;
@@ -44,7 +45,11 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "pool",
-    roots: ["contracts/LiquidityVault.sol", "contracts/factory/LiquidityVaultCode.sol"],
+    roots: [
+      "contracts/LiquidityVault.sol",
+      "contracts/factory/LiquidityVaultCode.sol",
+      "contracts/mocks/PoolHarness.sol",
+    ],
     mutated: new RegExp(`^${POOL}`),
     viaIR: false,
   },
@@ -63,13 +68,21 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "vault",
-    roots: ["contracts/MarginVault.sol", "contracts/factory/MarginVaultCode.sol"],
+    roots: [
+      "contracts/MarginVault.sol",
+      "contracts/factory/MarginVaultCode.sol",
+      "contracts/mocks/VaultHarness.sol",
+    ],
     mutated: new RegExp(`^${VAULT}`),
     viaIR: true,
   },
   {
     name: "orders",
-    roots: ["contracts/OrderBook.sol", "contracts/factory/OrderBookCode.sol"],
+    roots: [
+      "contracts/OrderBook.sol",
+      "contracts/factory/OrderBookCode.sol",
+      "contracts/mocks/OrderBookHarness.sol",
+    ],
     mutated: new RegExp(`^${BOOK}`),
     viaIR: true,
   },
@@ -78,9 +91,16 @@ export const PARTS: readonly Part[] = [
     roots: [
       "contracts/oracles/ChainlinkFeedOracle.sol",
       "contracts/oracles/ChainlinkStreamOracle.sol",
+      "contracts/oracles/BoundedOracle.sol",
     ],
     mutated: /^contracts\/oracles\//,
     viaIR: false,
+  },
+  {
+    name: "lens",
+    roots: ["contracts/periphery/MarketLens.sol"],
+    mutated: /^contracts\/periphery\//,
+    viaIR: true,
   },
 ];
 

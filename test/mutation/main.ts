@@ -16,7 +16,7 @@ Without a command: build, run and report.
   probes    Put probes of branches into other copies
   branches  Run the tests on these and print the branches that none takes
 
-  --part NAME   Only this part, may be repeated: libraries, pool, mandates, charter, vault, orders, oracles
+  --part NAME   Only this part, may be repeated: libraries, pool, mandates, charter, vault, orders, oracles, lens
   --file TEXT   Only mutants of files whose path has this in it
   --sample N    At most N mutants, drawn evenly from all files; without it, all
   --seed S      Seed of the draw (1)
