@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url";
 
 const FOLDER = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(FOLDER, "..", "..");
-const SOLVER = "z3-solver";
 
 /** Longest time for one question [ms]; a counterexample is found soon or not at all. */
 const PATIENCE = 40_000;
@@ -61,20 +60,6 @@ const solc = createRequire(import.meta.url)("solc") as {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** Loads the solver, or tells how to get it. */
-async function loadSolver() {
-  try {
-    // Not a literal: the package is optional, and the types need not know of it.
-    const module = await import(SOLVER as string);
-    return {
-      solver: (await module.init()) as Solver,
-      stop: (em: unknown) => module.killThreads(em) as Promise<void>,
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reads an import as the compiler names it, from the project or its packages. */
@@ -215,18 +200,16 @@ async function prove(solver: Solver, file: string, only: string): Promise<boolea
 }
 
 async function main(only: string): Promise<number> {
-  const loaded = await loadSolver();
-  if (loaded === undefined) {
-    say(`The solver is missing. Install it: npm install --no-save ${SOLVER}@5.2.0`);
-    return 2;
-  }
+  // Only here: it starts threads.
+  const { init, killThreads } = await import("z3-solver");
+  const solver: Solver = await init();
   let good = true;
   for (const file of readdirSync(FOLDER)
     .filter((name) => name.endsWith("Claims.sol"))
     .sort()) {
-    good = (await prove(loaded.solver, file, only)) && good;
+    good = (await prove(solver, file, only)) && good;
   }
-  await loaded.stop(loaded.solver.em);
+  await killThreads(solver.em);
   return good ? 0 : 1;
 }
 
