@@ -39,7 +39,11 @@ const BOOK = "contracts/(OrderBook|modules/(Order\\w+|IndexedMulticall)|librarie
 export const PARTS: readonly Part[] = [
   {
     name: "libraries",
-    roots: ["contracts/mocks/MathHarness.sol", "contracts/mocks/OrderMathHarness.sol"],
+    roots: [
+      "contracts/mocks/MathHarness.sol",
+      "contracts/mocks/OrderMathHarness.sol",
+      "contracts/mocks/BoundsHarness.sol",
+    ],
     mutated: new RegExp(`^${LIBRARIES}`),
     viaIR: false,
   },

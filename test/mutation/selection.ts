@@ -5,7 +5,12 @@ import { join, resolve } from "node:path";
 const TESTS: readonly (readonly [source: RegExp, tests: readonly string[]])[] = [
   [
     /libraries\/(ParameterBounds|TermsMath)/,
-    ["contracts/libraries/TermsMath", "contracts/MarketFactory", "contracts/MarketCharter"],
+    [
+      "contracts/libraries/ParameterBounds",
+      "contracts/libraries/TermsMath",
+      "contracts/MarketFactory",
+      "contracts/MarketCharter",
+    ],
   ],
   [/libraries\/(LiquidationMath|BoxMath)/, ["contracts/MarginVault", "contracts/libraries"]],
   [/libraries\/OrderMath/, ["contracts/libraries/OrderMath", "contracts/OrderBook"]],
