@@ -18,6 +18,7 @@ Without a command: build, run and report.
 
   --part NAME   Only this part, may be repeated: libraries, pool, mandates, charter, vault, orders, oracles, lens
   --file TEXT   Only mutants of files whose path has this in it
+  --tests TEXT  Run those that survived, by the test files whose path has this in it
   --sample N    At most N mutants, drawn evenly from all files; without it, all
   --seed S      Seed of the draw (1)
 `;
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     options: {
       part: { type: "string", multiple: true, default: [] },
       file: { type: "string", default: "" },
+      tests: { type: "string" },
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
       help: { type: "boolean", default: false },
@@ -47,13 +49,17 @@ async function main(): Promise<void> {
   if (command === "probes") buildProbes(names, say);
   if (command === undefined || command === "run") {
     const { runMutants } = await import("./run.ts");
-    await runMutants({ files, sample, seed, say });
+    await runMutants({ files, sample, seed, tests: patternOf(values.tests), say });
   }
   if (command === "branches") {
     const { runBranches } = await import("./branches.ts");
     await runBranches({ files, say });
   }
   if (command === undefined || command === "report") await report(files);
+}
+
+function patternOf(text: string | undefined): RegExp | undefined {
+  return text === undefined ? undefined : new RegExp(text);
 }
 
 async function report(files: RegExp): Promise<void> {

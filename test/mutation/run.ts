@@ -5,7 +5,7 @@ import { builtMutants, OUT } from "./build.ts";
 import type { Mutant } from "./mutants.ts";
 import { drawn } from "./sample.ts";
 import { coinbaseOf } from "./schemata.ts";
-import { testsOf } from "./selection.ts";
+import { allTests, testsOf } from "./selection.ts";
 
 /** What became of a mutant. */
 export interface Result {
@@ -23,6 +23,8 @@ export interface RunOptions {
   /** How many, at most, drawn evenly from all files; all without it. */
   readonly sample?: number | undefined;
   readonly seed: number;
+  /** Test files by which survivors are tried again; without it, those without a result by the tests of their part. */
+  readonly tests: RegExp | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -42,8 +44,8 @@ export function readMutants(): readonly Mutant[] {
   return JSON.parse(readFileSync(join(OUT, "mutants.json"), "utf8")) as readonly Mutant[];
 }
 
-/** Runs all mutants of some files that have no result yet. */
-export async function runMutants({ files, sample, seed, say }: RunOptions): Promise<void> {
+/** Runs all mutants of some files that have no result yet, or that have survived. */
+export async function runMutants({ files, sample, seed, tests, say }: RunOptions): Promise<void> {
   const mutants = readMutants();
   const built = builtMutants();
   const done = readResults();
@@ -51,8 +53,10 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
   const picked = new Set(drawn(wanted, sample ?? wanted.length, seed));
   const chosen = mutants
     .map((mutant, index) => ({ mutant, coinbase: coinbaseOf(index) }))
-    .filter(({ mutant }) => picked.has(mutant) && !done.has(mutant.id));
-  const testFiles = [...new Set(chosen.flatMap(({ mutant: { file } }) => testsOf(file)))];
+    .filter(({ mutant }) => picked.has(mutant) && isLeft(done.get(mutant.id), tests));
+  const others = allTests().filter((file) => tests?.test(relative("test", file)));
+  const triedBy = (mutant: Mutant) => (tests === undefined ? testsOf(mutant.file) : others);
+  const testFiles = [...new Set(chosen.flatMap(({ mutant }) => triedBy(mutant)))];
   say(`${chosen.length} mutants, ${testFiles.length} test files`);
   if (chosen.length === 0) return;
   const bench = new TestBench();
@@ -61,7 +65,7 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
   /** Mutants that a file may be expected to kill in a second. */
   const worth = (file: string) => ((kills.get(file) ?? 0) + 1) / (timeOf.get(file) ?? 1);
   for (const { mutant, coinbase } of chosen) {
-    const files = testsOf(mutant.file).filter((file) => timeOf.has(file));
+    const files = triedBy(mutant).filter((file) => timeOf.has(file));
     if (files.length === 0) {
       say(`not run, for want of tests that pass without it: ${mutant.id} ${mutant.file}`);
       continue;
@@ -74,6 +78,10 @@ export async function runMutants({ files, sample, seed, say }: RunOptions): Prom
       `${outcome} ${mutant.id} ${mutant.file}:${mutant.line} ${mutant.operator} ${milliseconds} ms`,
     );
   }
+}
+
+function isLeft(result: Result | undefined, tests: RegExp | undefined): boolean {
+  return tests === undefined ? result === undefined : result?.outcome === "survived";
 }
 
 /** What those files take whose tests all pass without a mutant [ms]; a failure of any other says nothing of one. */
