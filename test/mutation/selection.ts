@@ -46,6 +46,65 @@ const TESTS: readonly (readonly [source: RegExp, tests: readonly string[]])[] = 
   [/oracles\//, ["contracts/Chainlink", "contracts/BoundedOracle"]],
   [/MarketLens/, ["contracts/MarketLens"]],
   [
+    /modules\/BatchModule/,
+    [
+      "contracts/MarginVault/guards",
+      "contracts/OrderBook/closingOnly",
+      "contracts/OrderBook/closeSettled",
+      "contracts/OrderBook/settleAtCap",
+      "contracts/OrderBook/execute",
+      "contracts/OrderBook/escrow",
+      "contracts/OrderBook/cancel",
+      "contracts/OrderBook/freeLook",
+      "contracts/LiquidityVault/market",
+    ],
+  ],
+  [
+    /modules\/MarginModule/,
+    [
+      "contracts/MarginVault/accrue",
+      "contracts/MarginVault/addMargin",
+      "contracts/MarginVault/claim",
+      "contracts/MarginVault/guards",
+      "contracts/MarginVault/removeMargin",
+      "contracts/OrderBook/freeLook",
+    ],
+  ],
+  [
+    /modules\/(PoolModule|PowersModule)/,
+    [
+      "contracts/MarginVault/guards",
+      "contracts/MarginVault/sweepDues",
+      "contracts/MarketCharter",
+      "contracts/OrderBook/closeSettled",
+      "contracts/OrderBook/transferPosition",
+      "contracts/LiquidityVault/market",
+      "contracts/LiquidityVault/fulfill",
+    ],
+  ],
+  [
+    /modules\/TradeModule/,
+    [
+      "contracts/MarginVault/trade",
+      "contracts/MarginVault/attacks",
+      "contracts/MarginVault/folding",
+      "contracts/MarginVault/openInterestBound",
+      "contracts/OrderBook/closingOnly",
+      "contracts/OrderBook/closeSettled",
+      "contracts/OrderBook/freeLook",
+      "contracts/OrderBook/settleAtCap",
+      "contracts/OrderBook/transferPosition",
+    ],
+  ],
+  [
+    /modules\/LiquidationModule/,
+    [
+      "contracts/MarginVault/liquidate",
+      "contracts/MarginVault/rescue",
+      "contracts/MarginVault/attacks",
+    ],
+  ],
+  [
     /./,
     [
       "contracts/MarginVault",
