@@ -11,6 +11,7 @@ import { keeperConfig } from "../../scripts/config/keeper.ts";
 import { doctor } from "../../scripts/keeper/commands/doctor.ts";
 import { explain } from "../../scripts/keeper/commands/explain.ts";
 import { status } from "../../scripts/keeper/commands/status.ts";
+import { on, startFaultProxy } from "../fixtures/faultProxy.ts";
 import { openKeeper } from "../fixtures/keeperRig.ts";
 import {
   type KeeperWorld,
@@ -90,6 +91,20 @@ describe("the keeper's commands", () => {
           what,
         ).to.equal(true);
       }
+    });
+
+    it("names a node of a public chain whose newest block is old", async () => {
+      const proxy = await startFaultProxy(world.node.rpcUrl);
+      // The block is of 2023; 42,161 is Arbitrum One.
+      for (const method of ["eth_chainId", "net_version"]) {
+        proxy.fault(on(method, { kind: "answer", result: "0xa4b1" }));
+      }
+      await doctor(config({ BULKHEAD_RPC_URL: proxy.url }), print);
+      await proxy.close();
+      const [node = ""] = printed;
+      expect(node).to.match(
+        /^FAIL {2}node .* Wait until it follows the chain, or use another node/,
+      );
     });
   });
 

@@ -18,6 +18,10 @@ interface Check {
 }
 
 const LARGEST_SKEW_S = 30;
+/** Older than after any ordinary halt of a chain: such a node does not follow it. */
+const OLDEST_BLOCK_S = 600;
+/** Chains of a developer's own live in a time of their own. */
+const LOCAL_CHAINS: readonly bigint[] = [1337n, 31_337n];
 
 /** Check everything that a keeper needs, and tell what to do about what is missing. Returns the exit code. */
 export async function doctor(
@@ -59,7 +63,16 @@ function checksOf(config: KeeperConfig): readonly Check[] {
 }
 
 async function checkNode(node: Node): Promise<string> {
-  const { number } = await readHead(node);
+  const [{ number, timestamp }, { chainId }] = await Promise.all([
+    readHead(node),
+    node.getNetwork(),
+  ]);
+  const age = secondsSince(timestamp);
+  if (age > OLDEST_BLOCK_S && !LOCAL_CHAINS.includes(chainId)) {
+    throw new Complaint(
+      `Its newest block "${number}" is "${age}" s old. Wait until it follows the chain, or use another node.`,
+    );
+  }
   return `block ${number}`;
 }
 
@@ -74,11 +87,15 @@ async function checkChains(nodes: readonly Node[]): Promise<string> {
 
 async function checkClock(node: Node): Promise<string> {
   const { timestamp } = await readHead(node);
-  const behind = Math.round(Date.now() / 1000) - timestamp;
+  const behind = secondsSince(timestamp);
   if (behind < -LARGEST_SKEW_S) {
     throw new Complaint(`This machine's clock is "${-behind}" s behind the chain. Set it right.`);
   }
   return `the newest block is ${behind} s old`;
+}
+
+function secondsSince(timestamp: number): number {
+  return Math.round(Date.now() / 1000) - timestamp;
 }
 
 async function checkMarket(node: Node, market: string): Promise<string> {
