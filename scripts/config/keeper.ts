@@ -262,8 +262,7 @@ function gather(
 }
 
 function fileTexts(yaml: string): Texts {
-  const content: unknown = parse(yaml) ?? {};
-  const parsed = z.record(z.string(), z.unknown()).safeParse(content);
+  const parsed = z.record(z.string(), z.unknown()).safeParse(contentOf(yaml));
   if (!parsed.success) throw new ConfigError(["The file must hold settings, one on each line."]);
   return Object.fromEntries(
     Object.entries(parsed.data).map(([name, value]) => [
@@ -271,6 +270,15 @@ function fileTexts(yaml: string): Texts {
       Array.isArray(value) ? value.join(",") : String(value),
     ]),
   );
+}
+
+function contentOf(yaml: string): unknown {
+  try {
+    return parse(yaml) ?? {};
+  } catch (cause) {
+    const [first = ""] = cause instanceof Error ? cause.message.split("\n") : [];
+    throw new ConfigError([`The file is no YAML: ${first.replace(/:$/, "")}. Mend that line.`]);
+  }
 }
 
 /** The key source, or what is wrong with it. */

@@ -124,16 +124,23 @@ describe("keeperConfig", () => {
       expect(config.markets).to.deep.equal([MARKET]);
     });
 
-    it("refuses a line of the file that sets nothing", () => {
-      let failure: unknown;
-      try {
-        keeperConfig(KEYSTORE, { yaml: "pollMS: 100" });
-      } catch (cause) {
-        failure = cause;
-      }
-      expect(failure).to.be.instanceOf(ConfigError);
-      expect(String(failure)).to.include('"pollMS" is not a setting');
-    });
+    const refused: readonly (readonly [title: string, yaml: string, says: string])[] = [
+      ["a line of the file that sets nothing", "pollMS: 100", '"pollMS" is not a setting'],
+      ["a file that is no YAML", "pollMs: 5\nmarkets: [1,2", "The file is no YAML: Flow sequence"],
+      ["a file that holds a list", "- 1", "The file must hold settings"],
+    ];
+    for (const [title, yaml, says] of refused) {
+      it(`refuses ${title}`, () => {
+        let failure: unknown;
+        try {
+          keeperConfig(KEYSTORE, { yaml });
+        } catch (cause) {
+          failure = cause;
+        }
+        expect(failure).to.be.instanceOf(ConfigError);
+        expect(String(failure)).to.include(says);
+      });
+    }
 
     it('takes "0" and "false" for what they are', () => {
       expect(keeperConfig({ ...KEYSTORE, BULKHEAD_HTTP_PORT: "0" }).httpPort).to.equal(0);
