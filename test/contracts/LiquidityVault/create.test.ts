@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { encodeBytes32String } from "ethers";
-import { onDeployableCode } from "../../fixtures/deployable.ts";
 import {
   DEPOSIT_DELAY,
   MIN_REQUEST,
@@ -119,13 +118,5 @@ describe("LiquidityVault creation", () => {
     expect(await pool.reserved()).to.equal(0n);
     expect(await pool.owedToken()).to.equal(0n);
     expect(await pool.sequence()).to.equal(0n);
-  });
-
-  onDeployableCode("size of the pool", () => {
-    it("stays a kilobyte and more under the limit of bytecode", async () => {
-      const { connection, pool } = await emptyPool();
-      const code = await connection.ethers.provider.getCode(pool);
-      expect((code.length - 2) / 2).to.be.at.most(23_500);
-    });
   });
 });

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
-import { onDeployableCode } from "../../fixtures/deployable.ts";
 import { deployMarket, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import type { ParameterTree, ParameterValue } from "../../fixtures/parameters.ts";
@@ -488,17 +487,6 @@ describe("MarketFactory createMarket", () => {
       expect(plainTree(await charter.powers())).to.deep.equal(parameters.powers);
       expect(await charter.maxOpenInterest()).to.equal(wad("19990"));
       expect(await charter.tokenScale()).to.equal(10n ** 12n);
-    });
-
-    onDeployableCode("size of a market's contracts", () => {
-      it("deploys code below the limit of 24,576 bytes", async () => {
-        const { marginVault, liquidityVault, orderBook, charter, mandateBook } =
-          await networkHelpers.loadFixture(factoryFixture);
-        for (const contract of [marginVault, liquidityVault, orderBook, charter, mandateBook]) {
-          const code = await ethers.provider.getCode(contract);
-          expect((code.length - 2) / 2).to.be.at.most(24_576);
-        }
-      });
     });
   });
 
