@@ -56,6 +56,7 @@ const TESTS: readonly (readonly [source: RegExp, tests: readonly string[]])[] = 
       "contracts/OrderBook/escrow",
       "contracts/OrderBook/cancel",
       "contracts/OrderBook/freeLook",
+      "contracts/OrderBook/multicall",
       "contracts/LiquidityVault/market",
     ],
   ],
