@@ -30,10 +30,12 @@ describe("PositionMath liquidationSize", () => {
   });
 
   it("is the whole when closing costs as much as it relieves, or more", async () => {
-    const equity = parseEther("330");
-    for (const dear of [TARGET_RATIO, TARGET_RATIO + 1n]) {
-      const closed = await harness.liquidationSize(-size, notional, equity, TARGET_RATIO, dear);
-      expect(closed).to.equal(size);
+    // Below the target of 600, and at it.
+    for (const equity of [parseEther("330"), parseEther("600")]) {
+      for (const dear of [TARGET_RATIO, TARGET_RATIO + 1n]) {
+        const closed = await harness.liquidationSize(-size, notional, equity, TARGET_RATIO, dear);
+        expect(closed).to.equal(size);
+      }
     }
   });
 
