@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbiCoder } from "ethers";
+import { AbiCoder, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { INDEX_MAX_AGE } from "../../fixtures/feedOracle.ts";
 import { pushRound, stopSequencer } from "../../fixtures/feeds.ts";
@@ -17,6 +17,10 @@ const ANSWER = 200_000_000_000n;
 const REFERENCE = 2_000n * WAD;
 /** 2% of the reference. */
 const FARTHEST = 40n * WAD;
+
+/** What calling a contract of tests comes to. */
+const GREETING = { refuses: 1n } as const;
+const NO_STEP = { target: ZeroAddress, value: 0n, data: "0x", mayFail: false };
 
 const { ethers, networkHelpers } = await network.create();
 const { loadFixture, time } = networkHelpers;
@@ -224,6 +228,25 @@ describe("BoundedOracle", () => {
       .to.be.revertedWithCustomError(bounded, "NotAuthorized")
       .withArgs(caller.address);
   });
+});
+
+describe("BoundedOracle called with ether by a contract that takes none back", () => {
+  for (const use of ["verify", "spot"] as const) {
+    it(`refuses ${use}, and names both`, async () => {
+      const fixture = await loadFixture(deployBounded);
+      const { bounded, streams } = fixture;
+      await STATES.fresh(fixture);
+      const caller = await ethers.deployContract("Attacker");
+      await caller.arm(GREETING.refuses, NO_STEP);
+      const proof = proofFor(streams, reportAt(BigInt(await time.latest())));
+      const { data } = await bounded[use].populateTransaction(proof);
+      const step = { target: bounded, value: 5n, data, mayFail: false };
+      const reason = bounded.interface.encodeErrorResult("EtherNotAccepted", [caller.target, 5n]);
+      await expect(caller.run([step], { value: 5n }))
+        .to.be.revertedWithCustomError(caller, "StepFailed")
+        .withArgs(0n, reason);
+    });
+  }
 });
 
 describe("BoundedOracle on a verifier that takes fees", () => {

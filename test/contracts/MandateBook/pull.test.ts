@@ -120,6 +120,17 @@ describe("MandateBook preview, the same as pull", () => {
     expect(await ask()).to.deep.equal([0n, OUTCOME.NoMandate]);
   });
 
+  it("finds no mandate where there is neither a position nor an owner", async () => {
+    const { marginVault, book } = await networkHelpers.loadFixture(marketFixture);
+    const vault = await ethers.getImpersonatedSigner(String(marginVault.target));
+    const { equity, maintenance, fee, early } = ASKED;
+    const args = [99n, ethers.ZeroAddress, equity, maintenance, fee, early] as const;
+    expect([...(await book.connect(vault).pull.staticCall(...args))]).to.deep.equal([
+      0n,
+      OUTCOME.NoMandate,
+    ]);
+  });
+
   it("finds no mandate where the position went away and came back", async () => {
     const { book, orderBook, alice, accounts, positionId } =
       await networkHelpers.loadFixture(marketFixture);

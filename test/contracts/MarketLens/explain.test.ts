@@ -4,6 +4,7 @@ import { network } from "hardhat";
 import { giveMandate, liquidate, OUTCOME } from "../../fixtures/mandates.ts";
 import { pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
+import { openPosition } from "../../fixtures/trading.ts";
 import { calmMarket, logOf, now, openLong } from "../../fixtures/vault.ts";
 
 const connection = await network.create();
@@ -98,6 +99,40 @@ describe("MarketLens explain", () => {
       await expect(
         market.marginVault.liquidate(positionId, "0x", market.accounts.keeper),
       ).to.be.revertedWithCustomError(market.marginVault, "CoolingOff");
+    });
+
+    it("says that the next one does not wait below half of maintenance margin", async () => {
+      const { foresee, market, positionId } = await networkHelpers.loadFixture(lensFixture);
+      await foresee(wad("1940"));
+      await liquidate(market, positionId);
+      // From 3.125% of 1,940, 60.625 a unit, down to 60.625 − 45 = 15.625 or 0.825% of 1,895: below half of 2.5%. Of 3.125%
+      // 2.3% are missing, and 2.625% a unit can be had: a part of it will do.
+      const foreseen = await foresee(wad("1895"));
+      expect(foreseen.fate).to.equal(FATE.inPart);
+      expect(foreseen.health.coolingUntil).to.be.greaterThan((await now(market)) + 10n);
+      const receipt = await liquidate(market, positionId);
+      expectReceipt(foreseen, logOf(market, receipt, "PositionLiquidated"));
+    });
+
+    it("gives the keeper its cap where the fee is more", async () => {
+      const { lens, market, marginVault, accounts } = await networkHelpers.loadFixture(lensFixture);
+      // Out of a skew of 100 a long of 1,000 is filled at 2,000 × (1 + 600 / 20,000,000) = 2,000.06. Fee 0.05% of 2,000,060:
+      // 1,000.03. At 1,949: E 100,000 − 1,000.03 − 51,060 = 47,939.97 of V 1,949,000; missing 60,906.25 − 47,939.97 =
+      // 12,966.28 of 51,161.25, c = max(0, 500 − 1,100) being 0: 25.344%. Fee 0.5% of that of V: 2,469.8.
+      const large = await openPosition(market, {
+        account: accounts.bob,
+        size: wad("1000"),
+        margin: wad("100000"),
+        reserve: wad("400000"),
+      });
+      await pushPrice(market, wad("1949"));
+      await networkHelpers.time.setNextBlockTimestamp((await now(market)) + 10n);
+      const price = wad("1949");
+      const foreseen = await lens.explain(marginVault, large, price, { blockTag: "pending" });
+      expect(foreseen.fate).to.equal(FATE.inPart);
+      expect(foreseen.fee).to.be.closeTo(wad("2469.8"), wad("0.1"));
+      expect(foreseen.keeperFee).to.equal(wad("500"));
+      expectReceipt(foreseen, logOf(market, await liquidate(market, large), "PositionLiquidated"));
     });
 
     it("gives that of a whole one, with its shortfall and the keeper's floor from the reserve", async () => {
