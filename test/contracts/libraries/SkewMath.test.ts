@@ -25,6 +25,10 @@ describe("SkewMath", () => {
       await expect(harness.fillPrice(PRICE, -SCALE, -2n, SCALE))
         .to.be.revertedWithCustomError(harness, "SkewBeyondScale")
         .withArgs(-SCALE - 1n, SCALE);
+      // Mid skew: −100,000, a price of zero.
+      await expect(harness.fillPrice(PRICE, 2n - SCALE, -4n, SCALE))
+        .to.be.revertedWithCustomError(harness, "SkewBeyondScale")
+        .withArgs(-SCALE, SCALE);
     });
 
     it("moves up by half the bought size over the scale", async () => {

@@ -126,6 +126,13 @@ describe("PositionMath liquidationPrice", () => {
     });
   }
 
+  it("counts the last wei of what a short is worth", async () => {
+    // A wei sold for nothing, with a wei of margin: 1 ÷ (1 × 1.02) = 0.98039215686274509803…, down.
+    const position = positionOf({ size: -1n, openNotional: 0n, margin: 1n, reserve: 0n });
+    const price = await harness.liquidationPrice(position, 0n, RATIO, 0n);
+    expect(price).to.equal(980_392_156_862_745_098n);
+  });
+
   it("is zero for a long that no price can liquidate", async () => {
     // Margin 25,000 > 20,000 + 5.
     const position = { ...LONG, margin: parseEther("25000") };
