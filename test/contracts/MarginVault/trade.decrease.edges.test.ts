@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
+import { onDeployableCode } from "../../fixtures/deployable.ts";
 import { proofOf, pushPrice } from "../../fixtures/market.ts";
 import { wad } from "../../fixtures/orderRequests.ts";
 import { submitOrder } from "../../fixtures/trading.ts";
@@ -100,17 +101,19 @@ describe("MarginVault trade that decreases, at its edges", () => {
       expect(await marginVault.claimable(alice)).to.equal(0n);
     });
 
-    it("fills it and owes what the token does not move where there is more", async () => {
-      const { market, orderBook, alice, marginVault, liquidityVault, token, order, execute } =
-        await networkHelpers.loadFixture(closingFixture);
-      await mined(execute(16_000_000n));
-      expect((await orderBook.order(order.orderId)).submittedAt).to.equal(0n);
-      // Of a gain of 10,000.024999 (fill 2,100.00525) 90.000225 were here, the rest is at the pool. 9,899.99975 + 90.000225
-      // less the fee of 105.0002625 are paid out here.
-      expect(await liquidityVault.claimable(alice)).to.equal(9_910_024_774n);
-      expect(await marginVault.claimable(alice)).to.equal(9_884_999_712n);
-      await token.setMode(0n);
-      await expectConservation(market);
+    onDeployableCode("gas that a payout leaves", () => {
+      it("fills it and owes what the token does not move where there is more", async () => {
+        const { market, orderBook, alice, marginVault, liquidityVault, token, order, execute } =
+          await networkHelpers.loadFixture(closingFixture);
+        await mined(execute(16_000_000n));
+        expect((await orderBook.order(order.orderId)).submittedAt).to.equal(0n);
+        // Of a gain of 10,000.024999 (fill 2,100.00525) 90.000225 were here, the rest is at the pool. 9,899.99975 + 90.000225
+        // less the fee of 105.0002625 are paid out here.
+        expect(await liquidityVault.claimable(alice)).to.equal(9_910_024_774n);
+        expect(await marginVault.claimable(alice)).to.equal(9_884_999_712n);
+        await token.setMode(0n);
+        await expectConservation(market);
+      });
     });
   });
 });
