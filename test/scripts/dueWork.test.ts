@@ -30,6 +30,18 @@ const rounds = (index: bigint, quote = 0n): PriceProof => ({ kind: "rounds", ind
 const withOrders = (...orders: WaitingOrder[]) =>
   stateOf({ positions: [[1n, positionOf()]], orders });
 
+/** A stop-loss of position 1 at 990. */
+const exit = (changes: Partial<WaitingOrder>): WaitingOrder =>
+  orderOf(8n, {
+    positionId: 1n,
+    subject: 1n,
+    sizeDelta: -WAD,
+    triggerPrice: 990n * WAD,
+    expiry: 20_000n,
+    traits: STOP | REDUCE_ONLY | FEE_FROM_MARGIN,
+    ...changes,
+  });
+
 describe("dueMarketOrders", () => {
   // Submitted at 9,988, so T = 9,990; served by rounds up to 10,050; the window is 60 s.
   const state = withOrders(orderOf(7n));
@@ -129,16 +141,6 @@ describe("dueMarketOrders", () => {
 });
 
 describe("reachedTriggers", () => {
-  const exit = (changes: Partial<WaitingOrder>): WaitingOrder =>
-    orderOf(8n, {
-      positionId: 1n,
-      subject: 1n,
-      sizeDelta: -WAD,
-      triggerPrice: 990n * WAD,
-      expiry: 20_000n,
-      traits: STOP | REDUCE_ONLY | FEE_FROM_MARGIN,
-      ...changes,
-    });
   const at = (price: bigint, order: WaitingOrder, observedAt = 9_995n) =>
     reachedTriggers(
       snapshotOf({ state: withOrders(order), spot: { price: price * WAD, observedAt } }),
@@ -201,22 +203,14 @@ describe("reachedTriggers", () => {
 describe("triggersBehindLapsed", () => {
   // A market order of time T lapses at T + 2 + 60 + 60, and can be cancelled a second later.
   const spot = { price: 900n * WAD, observedAt: 9_995n };
-  const stop = orderOf(8n, {
-    positionId: 1n,
-    subject: 1n,
-    sizeDelta: -WAD,
-    triggerPrice: 990n * WAD,
-    expiry: 20_000n,
-    traits: STOP | REDUCE_ONLY | FEE_FROM_MARGIN,
-  });
   const holder = (submittedAt: bigint) =>
     orderOf(7n, { positionId: 1n, subject: 1n, traits: 0n, submittedAt });
   const behind = (order: WaitingOrder, changes: Partial<Snapshot> = {}) =>
-    triggersBehindLapsed(snapshotOf({ state: withOrders(order, stop), spot, ...changes }));
+    triggersBehindLapsed(snapshotOf({ state: withOrders(order, exit({})), spot, ...changes }));
 
   it("names a stop with the market order that has lapsed before it", () => {
     expect(behind(holder(NOW - 123n))).to.deep.equal([{ orderId: 8n, lapsedOrderId: 7n }]);
-    const state = withOrders(holder(NOW - 123n), stop);
+    const state = withOrders(holder(NOW - 123n), exit({}));
     expect(reachedTriggers(snapshotOf({ state, spot }))).to.be.empty;
   });
 
