@@ -3,6 +3,7 @@ import { join, parse, relative } from "node:path";
 import { type Failure, TestBench } from "./bench.ts";
 import { builtMutants, OUT } from "./build.ts";
 import type { Mutant } from "./mutants.ts";
+import { readJustifications } from "./report.ts";
 import { drawn } from "./sample.ts";
 import { coinbaseOf } from "./schemata.ts";
 import { allTests, testsOf } from "./selection.ts";
@@ -44,16 +45,21 @@ export function readMutants(): readonly Mutant[] {
   return JSON.parse(readFileSync(join(OUT, "mutants.json"), "utf8")) as readonly Mutant[];
 }
 
-/** Runs all mutants of some files that have no result yet, or that have survived. */
+/** Runs all mutants of some files that have no result yet, or that survived without a reason. */
 export async function runMutants({ files, sample, seed, tests, say }: RunOptions): Promise<void> {
   const mutants = readMutants();
   const built = builtMutants();
   const done = readResults();
+  const justified = readJustifications();
+  const isLeft = (id: string) =>
+    tests === undefined
+      ? !done.has(id)
+      : done.get(id)?.outcome === "survived" && !justified.has(id);
   const wanted = mutants.filter(({ id, file }) => files.test(file) && built.has(id));
   const picked = new Set(drawn(wanted, sample ?? wanted.length, seed));
   const chosen = mutants
     .map((mutant, index) => ({ mutant, coinbase: coinbaseOf(index) }))
-    .filter(({ mutant }) => picked.has(mutant) && isLeft(done.get(mutant.id), tests));
+    .filter(({ mutant }) => picked.has(mutant) && isLeft(mutant.id));
   const others = allTests().filter((file) => tests?.test(relative("test", file)));
   const triedBy = (mutant: Mutant) => (tests === undefined ? testsOf(mutant.file) : others);
   const testFiles = [...new Set(chosen.flatMap(({ mutant }) => triedBy(mutant)))];
@@ -78,10 +84,6 @@ export async function runMutants({ files, sample, seed, tests, say }: RunOptions
       `${outcome} ${mutant.id} ${mutant.file}:${mutant.line} ${mutant.operator} ${milliseconds} ms`,
     );
   }
-}
-
-function isLeft(result: Result | undefined, tests: RegExp | undefined): boolean {
-  return tests === undefined ? result === undefined : result?.outcome === "survived";
 }
 
 /** What those files take whose tests all pass without a mutant [ms]; a failure of any other says nothing of one. */
