@@ -132,6 +132,15 @@ describe("MarginVault guards", () => {
     });
   }
 
+  it("refuses to release for a batch that there is not, even to the order book", async () => {
+    const { marginVault, book, accounts } = await networkHelpers.loadFixture(marketFixture);
+    const { address } = accounts.alice;
+    const data = marginVault.interface.encodeFunctionData("release", [address, 0n, 0n, 0n, true]);
+    await expect(book.sendTransaction({ to: marginVault, data }))
+      .to.be.revertedWithCustomError(marginVault, "NotAuthorized")
+      .withArgs(await book.getAddress());
+  });
+
   describe("while the market is locked", () => {
     // The lock is transient: the token, called in the middle of a transaction that holds it, tries.
     for (const [name, args] of Object.entries(LOCKED_CALLS)) {

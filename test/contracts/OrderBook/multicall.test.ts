@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import { expectConservation } from "../../fixtures/conservation.ts";
 import { deployMarket } from "../../fixtures/market.ts";
-import { openRequest, stopRequest } from "../../fixtures/orderRequests.ts";
+import { openRequest, stopRequest, wad } from "../../fixtures/orderRequests.ts";
+import { ORDER_KIND } from "../../fixtures/trading.ts";
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
@@ -33,6 +34,22 @@ describe("OrderBook multicall", () => {
     await expect(replaced).to.changeTokenBalances(ethers, token, [alice, marginVault], [0n, 0n]);
     expect((await book.order(2n)).submittedAt).to.equal(0n);
     expect(await book.accountOf(4n)).to.equal(alice);
+    await expectConservation(market);
+  });
+
+  it("cancels several orders at once, each with its escrow", async () => {
+    const { market, book, encode, alice, token } = await networkHelpers.loadFixture(marketFixture);
+    const limit = openRequest({
+      kind: ORDER_KIND.limit,
+      triggerPrice: wad("1900"),
+      expiry: 4_000_000_000n,
+    });
+    const submit = encode("submit", [limit]);
+    await book.multicall([submit, submit]);
+    // Each holds its margin and its fee.
+    const escrow = (limit.margin + limit.keeperFee) / 10n ** 12n;
+    const cancelled = book.multicall([encode("cancel", [4n, "0x"]), encode("cancel", [5n, "0x"])]);
+    await expect(cancelled).to.changeTokenBalance(ethers, token, alice, 2n * escrow);
     await expectConservation(market);
   });
 
