@@ -43,6 +43,7 @@ export const PARTS: readonly Part[] = [
       "contracts/mocks/MathHarness.sol",
       "contracts/mocks/OrderMathHarness.sol",
       "contracts/mocks/BoundsHarness.sol",
+      "contracts/mocks/BoxHarness.sol",
     ],
     mutated: new RegExp(`^${LIBRARIES}`),
     viaIR: false,

@@ -69,6 +69,7 @@ describe("MarginVault sweepDues", () => {
       [() => token.setBlocked(liquidityVault, true), () => token.setBlocked(liquidityVault, false)],
     ] as const) {
       await refuse();
+      expect(await vault.sweepDues.staticCall()).to.equal(0n);
       await vault.sweepDues();
       expect((await vault.market()).poolDue).to.equal(wad("90.000225"));
       await allow();
