@@ -9,12 +9,12 @@ import {Position} from "../types/Position.sol";
 /// @notice Exposes to tests what closing takes out of a box.
 contract BoxHarness {
     function close(
-        Position memory position,
+        Position calldata position,
         uint256 closed,
         uint256 fillPrice,
         uint256 scale
     ) external pure returns (Closing memory closing, Position memory rest) {
-        closing = BoxMath.close(position, closed, fillPrice, scale);
         rest = position;
+        closing = BoxMath.close(rest, closed, fillPrice, scale);
     }
 }
